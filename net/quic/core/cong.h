@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * core/cong.h - congestion windows behind one ops table
+ *
+ * cong.c holds what all algorithms share: bytes in flight, recovery periods
+ * (RFC 9002 7.3.2), persistent congestion (7.6), the pacing rate.  An algorithm
+ * is one file with one struct quic_cong_ops and one row in cong.c.
+ */
+#ifndef _QUIC_CORE_CONG_H
+#define _QUIC_CORE_CONG_H
+
+#include "types.h"
+
+struct quic_rtt;
+struct quic_cong;
+
+#define QUIC_CONG_NAME_MAX		16
+#define QUIC_CONG_LOSS_NUM		1	/* kLossReductionFactor 1/2, RFC 9002 7.3.2 */
+#define QUIC_CONG_LOSS_DEN		2
+#define QUIC_CONG_MIN_WINDOW_PKTS	2	/* kMinimumWindow, 7.2 */
+#define QUIC_CONG_INITIAL_WINDOW_PKTS	10	/* kInitialWindow, 7.2 */
+#define QUIC_CONG_INITIAL_WINDOW_BYTES	14720
+
+/**
+ * struct quic_cong_ack - what one ACK (or one loss timeout) told
+ * @now: when
+ * @bytes: newly acknowledged bytes that were in flight
+ * @newest_sent_at: when the newest of them left
+ * @lost_bytes: newly lost bytes in flight, 0: none
+ * @newest_lost_sent_at: when the newest lost packet left
+ * @ce_sent_at: CE marks increased: when the largest acknowledged left; else QUIC_US_NEVER
+ * @persistent: persistent congestion (7.6)
+ * @in_flight_before: bytes in flight before this ACK
+ * @rtt: path RTT, already updated
+ */
+struct quic_cong_ack {
+	quic_us now;
+	u64 bytes;
+	quic_us newest_sent_at;
+	u64 lost_bytes;
+	quic_us newest_lost_sent_at;
+	quic_us ce_sent_at;
+	bool persistent;
+	u64 in_flight_before;
+	const struct quic_rtt *rtt;
+};
+
+/**
+ * struct quic_cong_ops - one algorithm
+ * @name: as in QUIC_SOCKOPT_CONGESTION
+ * @init: state before the first packet; cwnd is set already
+ * @on_sent: a packet left (optional)
+ * @on_acked: grow; not called while in recovery or application-limited
+ * @on_congestion: a new congestion event: set cwnd and ssthresh
+ * @on_persistent: collapse (optional; cwnd is already the minimum)
+ * @pacing_rate: bytes per second (optional; default N * cwnd / smoothed RTT, 7.7)
+ */
+struct quic_cong_ops {
+	const char *name;
+	void (*init)(struct quic_cong *c, quic_us now);
+	void (*on_sent)(struct quic_cong *c, quic_us now, u32 bytes);
+	void (*on_acked)(struct quic_cong *c, const struct quic_cong_ack *ack);
+	void (*on_congestion)(struct quic_cong *c, const struct quic_cong_ack *ack);
+	void (*on_persistent)(struct quic_cong *c);
+	u64 (*pacing_rate)(const struct quic_cong *c, const struct quic_rtt *rtt);
+};
+
+/**
+ * struct quic_cong - congestion state of one path
+ * @ops: algorithm
+ * @mss: max datagram size in bytes
+ * @cwnd: congestion window in bytes
+ * @ssthresh: slow start threshold in bytes, U64_MAX at first
+ * @in_flight: bytes in flight
+ * @recovery_start: start of the current recovery period, QUIC_US_NEVER: none
+ * @app_limited: the last sending opportunity did not fill the window
+ * @delivered: bytes acknowledged, ever
+ * @nr_events: congestion events
+ * @max_rate: SO_MAX_PACING_RATE in bytes per second, U64_MAX: none
+ * @priv: the algorithm's
+ */
+struct quic_cong {
+	const struct quic_cong_ops *ops;
+	u32 mss;
+	u64 cwnd;
+	u64 ssthresh;
+	u64 in_flight;
+	quic_us recovery_start;
+	bool app_limited;
+	u64 delivered;
+	u64 nr_events;
+	u64 max_rate;
+	u64 priv[16];
+};
+
+/* The algorithm called @name ("reno", "cubic"), or NULL. */
+const struct quic_cong_ops *quic_cong_find(const char *name);
+void quic_cong_init(struct quic_cong *c, const struct quic_cong_ops *ops, u32 mss, quic_us now);
+/* Changes algorithm, keeping window and flight. */
+void quic_cong_set(struct quic_cong *c, const struct quic_cong_ops *ops, quic_us now);
+/* A new max datagram size; the window scales as 7.2 says when no packet was sent yet. */
+void quic_cong_set_mss(struct quic_cong *c, u32 mss);
+void quic_cong_on_sent(struct quic_cong *c, quic_us now, u32 bytes);
+/* The outcome of one ACK or loss timeout; in_flight is already reduced by the caller. */
+void quic_cong_on_ack(struct quic_cong *c, const struct quic_cong_ack *ack);
+/* Bytes that may leave now; 0 when the window is full. */
+u64 quic_cong_room(const struct quic_cong *c);
+/* Bytes per second at which to pace, >= 1. */
+u64 quic_cong_pacing_rate(const struct quic_cong *c, const struct quic_rtt *rtt);
+
+static inline bool quic_cong_in_slow_start(const struct quic_cong *c)
+{
+	return c->cwnd < c->ssthresh;
+}
+
+extern const struct quic_cong_ops quic_cong_reno_ops;
+extern const struct quic_cong_ops quic_cong_cubic_ops;
+
+#endif /* _QUIC_CORE_CONG_H */

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * core/recovery.h - RTT, loss detection and probe timeouts (RFC 9002)
+ *
+ * Owns the sent records of the three spaces, decides which packets are
+ * acknowledged and lost, when the loss timer fires, how many probes to send,
+ * and whether congestion is persistent.  What to do with the content of a
+ * packet is the engine's business: it walks the outcome with iterators.
+ *
+ *   quic_recovery_ack_begin()            validates, changes nothing on violation
+ *     while quic_recovery_ack_next()     each newly acknowledged record
+ *   quic_recovery_ack_end()              RTT, ECN, loss detection
+ *     while quic_recovery_lost_next()    each record declared lost
+ *   quic_recovery_settle()               congestion control, frees records
+ */
+#ifndef _QUIC_CORE_RECOVERY_H
+#define _QUIC_CORE_RECOVERY_H
+
+#include "cong.h"
+#include "frame.h"
+#include "sent.h"
+
+#define QUIC_PACKET_THRESHOLD		3	/* kPacketThreshold, RFC 9002 6.1.1 */
+#define QUIC_TIME_THRESHOLD_NUM		9	/* kTimeThreshold 9/8, 6.1.2 */
+#define QUIC_TIME_THRESHOLD_DEN		8
+#define QUIC_GRANULARITY_US		1000ULL	/* kGranularity, 6.1.2 */
+#define QUIC_INITIAL_RTT_US		333000ULL	/* kInitialRtt, 6.2.2 */
+#define QUIC_PERSISTENT_THRESHOLD	3	/* kPersistentCongestionThreshold, 7.6.1 */
+#define QUIC_PTO_MAX_BACKOFF		16	/* doublings; the idle timeout ends it before */
+
+/**
+ * struct quic_rtt - round-trip estimates of one path, all in microseconds
+ * @latest: last sample
+ * @smoothed: smoothed_rtt; the initial guess before the first sample
+ * @var: rttvar
+ * @min: min_rtt
+ * @first_sample_at: when the first sample was taken, QUIC_US_NEVER: none yet
+ */
+struct quic_rtt {
+	quic_us latest;
+	quic_us smoothed;
+	quic_us var;
+	quic_us min;
+	quic_us first_sample_at;
+};
+
+void quic_rtt_init(struct quic_rtt *rtt, quic_us initial);
+/* RFC 9002 5.3; @ack_delay already limited to max_ack_delay where 5.3 says so. */
+void quic_rtt_sample(struct quic_rtt *rtt, quic_us latest, quic_us ack_delay, quic_us now);
+/* smoothed + max(4 * var, granularity), without max_ack_delay (6.2.1). */
+quic_us quic_rtt_pto(const struct quic_rtt *rtt);
+
+/**
+ * struct quic_recovery_space - recovery's view of one packet number space
+ * @sent: records
+ * @loss_at: when the earliest outstanding packet is lost by time, QUIC_US_NEVER
+ * @last_eliciting_at: when the last ack-eliciting packet left
+ * @lost_scan: first number not yet judged by loss detection
+ * @ecn: counts last validated, by enum quic_ecn
+ * @nr_ecn_sent: packets sent with ECT(0) that are not settled or were acked
+ * @discarded: keys are gone, nothing is to be sent or judged
+ */
+struct quic_recovery_space {
+	struct quic_sent sent;
+	quic_us loss_at;
+	quic_us last_eliciting_at;
+	quic_pn lost_scan;
+	u64 ecn[QUIC_NR_ECN];
+	u64 nr_ecn_sent;
+	bool discarded;
+};
+
+/**
+ * struct quic_recovery - of one connection
+ * @space: by packet number space
+ * @pto_count: consecutive PTOs
+ * @max_ack_delay: the peer's, microseconds
+ * @handshake_confirmed: max_ack_delay counts and the APP space may PTO (6.2.1)
+ * @nr_lost: packets declared lost, ever
+ * @nr_spurious: of them acknowledged later
+ */
+struct quic_recovery {
+	struct quic_recovery_space space[QUIC_NR_SPACES];
+	u32 pto_count;
+	quic_us max_ack_delay;
+	bool handshake_confirmed;
+	u64 nr_lost;
+	u64 nr_spurious;
+};
+
+void quic_recovery_init(struct quic_recovery *r);
+void quic_recovery_exit(struct quic_recovery *r);
+
+/**
+ * quic_recovery_on_sent() - a packet has been committed to sent
+ * @r: recovery
+ * @space: its space
+ * @cong: of its path: bytes in flight
+ * @pkt: the record, as committed
+ */
+void quic_recovery_on_sent(struct quic_recovery *r, enum quic_space space, struct quic_cong *cong,
+			   const struct quic_sent_pkt *pkt);
+
+/**
+ * struct quic_recovery_ack - progress of one ACK frame
+ *
+ * The caller makes one on its stack and may read, after ack_end: @newly_acked
+ * packets, @acked_bytes in flight, @ecn_failed (13.4.2: stop marking),
+ * @ce_increased.  Other fields are recovery's own.
+ */
+struct quic_recovery_ack {
+	enum quic_space space;
+	quic_us now;
+	u32 newly_acked;
+	u32 newly_ect;
+	u64 acked_bytes;
+	bool ecn_failed;
+	bool ce_increased;
+	/* private */
+	struct quic_frame_ack_iter it;
+	struct quic_range range;
+	quic_pn pos;
+	bool eliciting;
+	bool largest_new;
+	bool lost_any;
+	quic_pn largest;
+	quic_us largest_sent_at;
+	quic_us newest_acked_sent_at;
+	quic_us newest_lost_sent_at;
+	quic_us oldest_lost_sent_at;
+	u64 lost_bytes;
+	quic_us persistent_start;
+	bool persistent;
+};
+
+/**
+ * quic_recovery_ack_begin() - check an ACK frame against what was sent
+ * @r: recovery
+ * @a: progress, initialised here
+ * @space: space of the packet that carried it
+ * @ack: the frame
+ * @now: arrival
+ *
+ * Return: 0, or QUIC_VIOLATION_ACK_UNSENT (a number never sent, or skipped);
+ * nothing is changed then.
+ */
+int quic_recovery_ack_begin(struct quic_recovery *r, struct quic_recovery_ack *a,
+			    enum quic_space space, const struct quic_frame_ack *ack, quic_us now);
+
+/* The next newly acknowledged record (now ACKED), or NULL. O(newly acked + ranges) in all. */
+struct quic_sent_pkt *quic_recovery_ack_next(struct quic_recovery *r,
+					     struct quic_recovery_ack *a);
+
+/**
+ * quic_recovery_ack_end() - RTT, ECN validation, PTO reset, loss detection
+ * @r: recovery
+ * @a: progress
+ * @ack: the frame
+ * @rtt: of the path
+ * @cong: of the path
+ * @ack_delay: the frame's delay in microseconds, unscaled by the peer's exponent
+ * @pto_reset: the peer is known to have validated our address (6.2.1)
+ */
+void quic_recovery_ack_end(struct quic_recovery *r, struct quic_recovery_ack *a,
+			   const struct quic_frame_ack *ack, struct quic_rtt *rtt,
+			   struct quic_cong *cong, quic_us ack_delay, bool pto_reset);
+
+/* The next record declared lost (now LOST), or NULL; after ack_end or on_timeout. */
+struct quic_sent_pkt *quic_recovery_lost_next(struct quic_recovery *r,
+					      struct quic_recovery_ack *a,
+					      const struct quic_rtt *rtt);
+
+/* Tells @cong the whole outcome once and frees settled records. */
+void quic_recovery_settle(struct quic_recovery *r, struct quic_recovery_ack *a,
+			  const struct quic_rtt *rtt, struct quic_cong *cong);
+
+/* What the loss timer is for when it fires. */
+enum quic_recovery_timeout {
+	QUIC_RECOVERY_TIMEOUT_NONE,
+	QUIC_RECOVERY_TIMEOUT_LOSS,	/* walk lost_next of @space, then settle */
+	QUIC_RECOVERY_TIMEOUT_PTO,	/* send one or two probes in @space */
+};
+
+/**
+ * quic_recovery_deadline() - SetLossDetectionTimer (RFC 9002 A.8)
+ * @r: recovery
+ * @rtt: of the path
+ * @client_unvalidated: a client whose address the server may not have validated:
+ *	PTO runs even with nothing in flight (6.2.2.1)
+ * @has_handshake_keys: such a client probes with Handshake instead of Initial
+ * @blocked: at the anti-amplification limit: no timer
+ * @now: current time
+ *
+ * Return: the deadline, QUIC_US_NEVER for none.
+ */
+quic_us quic_recovery_deadline(const struct quic_recovery *r, const struct quic_rtt *rtt,
+			       bool client_unvalidated, bool has_handshake_keys, bool blocked,
+			       quic_us now);
+
+/**
+ * quic_recovery_on_timeout() - OnLossDetectionTimeout (A.9)
+ * @r: recovery
+ * @a: progress for lost_next() and settle() when the answer is LOSS
+ * @rtt: of the path
+ * @client_unvalidated: as above
+ * @has_handshake_keys: as above
+ * @now: current time
+ * @space: set to the space concerned
+ *
+ * Return: what happened; PTO also counts pto_count up.
+ */
+enum quic_recovery_timeout quic_recovery_on_timeout(struct quic_recovery *r,
+						    struct quic_recovery_ack *a,
+						    const struct quic_rtt *rtt,
+						    bool client_unvalidated,
+						    bool has_handshake_keys, quic_us now,
+						    enum quic_space *space);
+
+/* Keys of @space were discarded: forget its packets, take them out of flight (6.4). */
+void quic_recovery_discard_space(struct quic_recovery *r, enum quic_space space,
+				 struct quic_cong *cong);
+
+#endif /* _QUIC_CORE_RECOVERY_H */
