@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * core/connid.h - connection ids: those we issued and those the peer gave us
+ *
+ * Two small tables (RFC 9000 5.1).  Issuing is decided here; random bytes, reset
+ * tokens and the lookup table are the edge's, so a new id comes in as argument.
+ */
+#ifndef _QUIC_CORE_CONNID_H
+#define _QUIC_CORE_CONNID_H
+
+#include "violation.h"
+#include "types.h"
+
+#define QUIC_CONNID_MAX		8	/* kept in either table: our active_connection_id_limit's maximum */
+#define QUIC_CONNID_RETIRE_MAX	32	/* RETIRE_CONNECTION_ID not yet acknowledged, RFC 9000 5.1.2 */
+
+/**
+ * struct quic_connid_entry - one id
+ * @seq: sequence number
+ * @cid: the id
+ * @reset_token: stateless reset token; local: ours to send; remote: the peer's
+ * @has_token: @reset_token is valid (the first id of a peer has one only through tparams)
+ * @used: slot in use
+ * @to_send: local: NEW_CONNECTION_ID must be (re)sent
+ */
+struct quic_connid_entry {
+	u64 seq;
+	struct quic_cid cid;
+	u8 reset_token[QUIC_RESET_TOKEN_BYTES];
+	bool has_token;
+	bool used;
+	bool to_send;
+};
+
+/**
+ * struct quic_connid_local - ids that we issued and the peer addresses us with
+ * @e: entries
+ * @next_seq: of the next id issued
+ * @retire_prior_to: we asked the peer to retire all below
+ * @limit: the peer's active_connection_id_limit (2 until known)
+ */
+struct quic_connid_local {
+	struct quic_connid_entry e[QUIC_CONNID_MAX];
+	u64 next_seq;
+	u64 retire_prior_to;
+	u64 limit;
+};
+
+void quic_connid_local_init(struct quic_connid_local *l, const struct quic_cid *first);
+/* How many ids may be issued now: min(limit, QUIC_CONNID_MAX) less those active. */
+unsigned int quic_connid_local_wanted(const struct quic_connid_local *l);
+/* Takes a fresh id; to be sent in NEW_CONNECTION_ID. Its entry, NULL when the table is full. */
+struct quic_connid_entry *quic_connid_local_issue(struct quic_connid_local *l,
+						  const struct quic_cid *cid, const u8 *token);
+struct quic_connid_entry *quic_connid_local_find(struct quic_connid_local *l, u64 seq);
+struct quic_connid_entry *quic_connid_local_find_cid(struct quic_connid_local *l,
+						     const struct quic_cid *cid);
+/* The next entry whose NEW_CONNECTION_ID is to be sent, or NULL. */
+struct quic_connid_entry *quic_connid_local_next_to_send(struct quic_connid_local *l);
+/**
+ * quic_connid_local_on_retire() - RETIRE_CONNECTION_ID arrived
+ * @l: the table
+ * @seq: the sequence number retired
+ * @arrived_on: the id the packet was addressed to (may not be retired by itself)
+ * @gone: filled with the id that ended, for the lookup table, when *@did
+ * @did: false: it had been retired before
+ *
+ * Return: 0, QUIC_VIOLATION_CID_RETIRE_UNISSUED or _IN_USE; unchanged then.
+ */
+int quic_connid_local_on_retire(struct quic_connid_local *l, u64 seq,
+				const struct quic_cid *arrived_on, struct quic_cid *gone, bool *did);
+/* Asks the peer to retire all below @seq: 0, -EINVAL when not first < seq <= next_seq - 1. */
+int quic_connid_local_retire_prior(struct quic_connid_local *l, u64 seq);
+
+/**
+ * struct quic_connid_remote - ids that the peer gave and we address it with
+ * @e: entries not retired
+ * @active: index of the one in use
+ * @largest_retire_prior_to: highest Retire Prior To seen
+ * @limit: our active_connection_id_limit
+ * @retire: sequence numbers whose RETIRE_CONNECTION_ID must be (re)sent or is unacknowledged
+ * @retire_sent: bit per @retire: sent and not lost
+ * @nr_retire: entries of @retire
+ */
+struct quic_connid_remote {
+	struct quic_connid_entry e[QUIC_CONNID_MAX];
+	u8 active;
+	u64 largest_retire_prior_to;
+	u64 limit;
+	u64 retire[QUIC_CONNID_RETIRE_MAX];
+	u32 retire_sent;
+	u8 nr_retire;
+};
+
+void quic_connid_remote_init(struct quic_connid_remote *r, u64 limit);
+/* The peer's first id (its Source Connection ID), sequence 0; replaces a provisional one. */
+void quic_connid_remote_set_first(struct quic_connid_remote *r, const struct quic_cid *cid);
+/* The reset token of sequence 0, from the transport parameters. */
+void quic_connid_remote_set_token(struct quic_connid_remote *r, const u8 *token);
+/**
+ * quic_connid_remote_on_new() - NEW_CONNECTION_ID arrived, RFC 9000 19.15, 5.1.2
+ * @r: the table
+ * @seq: sequence number
+ * @prior: Retire Prior To, <= @seq
+ * @cid: the id, 1..20 bytes
+ * @token: its reset token
+ *
+ * Repeats are harmless; everything is checked before anything changes.
+ *
+ * Return: 0, QUIC_VIOLATION_CID_* (5.1.1 limit, changed id or token, peer with
+ * empty ids; also too many unacknowledged retirements).
+ */
+int quic_connid_remote_on_new(struct quic_connid_remote *r, u64 seq, u64 prior,
+			      const struct quic_cid *cid, const u8 *token);
+const struct quic_connid_entry *quic_connid_remote_active(const struct quic_connid_remote *r);
+/* Switches to a fresh id and retires the old one; false when there is no spare. */
+bool quic_connid_remote_rotate(struct quic_connid_remote *r);
+/* The next sequence number to tell in RETIRE_CONNECTION_ID; false when none waits. */
+bool quic_connid_remote_next_retire(const struct quic_connid_remote *r, u64 *seq);
+void quic_connid_remote_retire_sent(struct quic_connid_remote *r, u64 seq);
+void quic_connid_remote_retire_acked(struct quic_connid_remote *r, u64 seq);
+void quic_connid_remote_retire_lost(struct quic_connid_remote *r, u64 seq);
+/* Whether @token is a reset token of an id in use; constant time per token (RFC 9000 10.3.1). */
+bool quic_connid_remote_is_reset(const struct quic_connid_remote *r, const u8 *token);
+
+#endif /* _QUIC_CORE_CONNID_H */

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * core/keys.h - which key protects which packet (RFC 9001 5, 6)
+ *
+ * Nonces, HKDF labels, cipher properties, AEAD limits, key phases and when keys
+ * go.  Does no cryptography: keys are opaque handles of the edge, which derives,
+ * uses and destroys them (edge.h).
+ */
+#ifndef _QUIC_CORE_KEYS_H
+#define _QUIC_CORE_KEYS_H
+
+#include "violation.h"
+#include "wire.h"
+
+enum quic_cipher {
+	QUIC_CIPHER_NONE,
+	QUIC_CIPHER_AES_128_GCM,
+	QUIC_CIPHER_AES_256_GCM,
+	QUIC_CIPHER_AES_128_CCM,
+	QUIC_CIPHER_CHACHA20_POLY1305,
+	QUIC_NR_CIPHERS,
+};
+
+/**
+ * struct quic_cipher_info - properties of an AEAD, RFC 9001 5.3, 6.6, B
+ * @name: as TLS calls it
+ * @uapi: TLS_CIPHER_* of linux/tls.h
+ * @key_bytes: AEAD and header protection key
+ * @hash_bytes: 32 (SHA-256) or 48 (SHA-384): secret length
+ * @seal_limit: packets one key may seal (confidentiality)
+ * @open_limit: packets that may fail to open over all keys (integrity)
+ */
+struct quic_cipher_info {
+	const char *name;
+	u32 uapi;
+	u8 key_bytes;
+	u8 hash_bytes;
+	u64 seal_limit;
+	u64 open_limit;
+};
+
+/* Properties of @c, which is a real cipher. */
+const struct quic_cipher_info *quic_cipher_info(enum quic_cipher c);
+/* QUIC_CIPHER_NONE when @uapi is no TLS_CIPHER_* of ours. */
+enum quic_cipher quic_cipher_from_uapi(u32 uapi);
+
+struct quic_aead;	/* the edge's: AEAD key with its IV */
+struct quic_hp;		/* the edge's: header protection key */
+
+/**
+ * struct quic_key - one direction at one level
+ * @aead: packet protection, NULL: not installed
+ * @hp: header protection; survives key updates
+ * @count: packets sealed with @aead
+ */
+struct quic_key {
+	struct quic_aead *aead;
+	struct quic_hp *hp;
+	u64 count;
+};
+
+/**
+ * struct quic_keys - all keys of a connection
+ * @cipher: by level
+ * @tx: sending, by level
+ * @rx: receiving, by level
+ * @rx_prev: 1-RTT receive key of the previous phase, until QUIC_TIMER_KEY
+ * @rx_next: 1-RTT receive key of the next phase, made ahead (RFC 9001 6.3: no timing signal)
+ * @tx_secret: current 1-RTT secret, to derive the next
+ * @rx_secret: likewise; belongs to the newest receive key made (@rx_next)
+ * @phase: current key phase bit
+ * @phase_first_tx: first packet number sent in this phase, QUIC_PN_NONE: none yet
+ * @phase_first_rx: lowest packet number received in this phase, QUIC_PN_NONE: none yet
+ * @phase_acked: a packet of this phase was acknowledged: the next update is allowed (6.1)
+ * @update_pending: we started an update that the peer has not followed yet
+ * @failed: packets that did not open, ever (6.6)
+ * @discarded: bit per level: keys are gone for good
+ */
+struct quic_keys {
+	enum quic_cipher cipher[QUIC_NR_LEVELS];
+	struct quic_key tx[QUIC_NR_LEVELS];
+	struct quic_key rx[QUIC_NR_LEVELS];
+	struct quic_key rx_prev;
+	struct quic_key rx_next;
+	u8 tx_secret[QUIC_SECRET_MAX_BYTES];
+	u8 rx_secret[QUIC_SECRET_MAX_BYTES];
+	bool phase;
+	quic_pn phase_first_tx;
+	quic_pn phase_first_rx;
+	bool phase_acked;
+	bool update_pending;
+	u64 failed;
+	u8 discarded;
+};
+
+void quic_keys_init(struct quic_keys *k);
+/* Wipes secrets; handles must have been destroyed by the engine before. */
+void quic_keys_wipe(struct quic_keys *k);
+/* RFC 9001 5.3: IV xor packet number. */
+void quic_keys_nonce(const u8 *iv, quic_pn pn, u8 *nonce);
+/* The HkdfLabel structure of TLS 1.3 (RFC 8446 7.1) for "tls13 " + @label and no context. */
+void quic_keys_hkdf_label(struct quic_writer *w, const char *label, u16 out_bytes);
+
+static inline bool quic_keys_can_send(const struct quic_keys *k, enum quic_level level)
+{
+	return k->tx[level].aead;
+}
+
+static inline bool quic_keys_can_recv(const struct quic_keys *k, enum quic_level level)
+{
+	return k->rx[level].aead;
+}
+
+static inline bool quic_keys_is_discarded(const struct quic_keys *k, enum quic_level level)
+{
+	return k->discarded & BIT(level);
+}
+
+/* Which 1-RTT receive key to try for a packet. */
+enum quic_keys_pick {
+	QUIC_KEYS_CURRENT,
+	QUIC_KEYS_PREVIOUS,
+	QUIC_KEYS_NEXT,
+	QUIC_KEYS_NO_KEY,	/* drop */
+};
+
+/* RFC 9001 6.3, 6.4, 6.5: by the key phase bit and the packet number. */
+enum quic_keys_pick quic_keys_pick(const struct quic_keys *k, bool phase, quic_pn pn);
+/**
+ * quic_keys_on_opened() - a 1-RTT packet opened
+ * @k: keys
+ * @pick: with which
+ * @pn: its number
+ *
+ * Return: 0; > 0 QUIC_VIOLATION_KEY_PHASE_OLD when an old key protected a number
+ * above one of the current phase, QUIC_VIOLATION_KEY_UPDATE_TOO_SOON.  When @pick
+ * was NEXT the caller now rotates keys (quic_keys_rotate()).
+ */
+int quic_keys_on_opened(struct quic_keys *k, enum quic_keys_pick pick, quic_pn pn);
+/* May we start an update? 6.1: confirmed handshake, phase acknowledged, none pending. */
+bool quic_keys_can_update(const struct quic_keys *k, bool confirmed);
+/* Next phase: shifts rx -> rx_prev, rx_next -> rx; flips the bit; @ours: we started it.
+ * The caller destroys an old rx_prev before, replaces tx and makes rx_next after.
+ */
+void quic_keys_rotate(struct quic_keys *k, bool ours);
+/* A 1-RTT packet @pn was acknowledged: true when that completes an update of ours. */
+bool quic_keys_on_acked(struct quic_keys *k, quic_pn pn);
+/* Sealing another packet at @level: true when an update should be started (near the limit). */
+bool quic_keys_needs_update(const struct quic_keys *k, enum quic_level level);
+/* True when @level's key may seal no more at all. */
+bool quic_keys_is_exhausted(const struct quic_keys *k, enum quic_level level);
+/* A packet failed to open: 0 or QUIC_VIOLATION_AEAD_INTEGRITY_LIMIT. */
+int quic_keys_on_open_failed(struct quic_keys *k, enum quic_level level);
+
+#endif /* _QUIC_CORE_KEYS_H */
