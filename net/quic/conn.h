@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * conn.h - one QUIC connection: all its machines and who may glue them
+ *
+ * Only conn.c connects two machines with each other.  A host embeds struct
+ * quic_conn, calls the functions below with the connection owned, and after
+ * each call looks at what changed:
+ *
+ *   conn->notify	what the application should be woken for
+ *   conn->rmem, wmem	memory now pinned by receive queues and send buffers
+ *   conn->timers	the earliest deadline, for its one timer
+ */
+#ifndef _QUIC_CONN_H
+#define _QUIC_CONN_H
+
+#include "core/conn_state.h"
+#include "core/connid.h"
+#include "core/pnspace.h"
+#include "core/timers.h"
+#include "core/tparam.h"
+#include "outqueue.h"
+#include "stream.h"
+
+#define QUIC_CONN_MAX_HELD	8	/* packets kept until their keys come, RFC 9000 5.7 */
+#define QUIC_CONN_CLOSE_REASON_BYTES	64
+#define QUIC_CRYPTO_BUFFER_BYTES	65536	/* >= 4096, RFC 9000 7.5 */
+
+/* Reasons to wake somebody: bits of quic_conn.notify; the host clears them. */
+#define QUIC_NOTIFY_READ	BIT(0)	/* stream, datagram or handshake data can be read */
+#define QUIC_NOTIFY_WRITE	BIT(1)	/* send buffer or credit became free */
+#define QUIC_NOTIFY_STATE	BIT(2)	/* conn->state changed */
+#define QUIC_NOTIFY_STREAMS	BIT(3)	/* the peer raised a stream limit */
+#define QUIC_NOTIFY_FLUSHED	BIT(4)	/* an orphan's data is delivered */
+
+/* How a connection ended. */
+enum quic_close_source {
+	QUIC_CLOSE_NONE,
+	QUIC_CLOSE_LOCAL,	/* we closed, or found a violation */
+	QUIC_CLOSE_PEER,
+	QUIC_CLOSE_IDLE,	/* 10.1 */
+	QUIC_CLOSE_RESET,	/* 10.3 */
+	QUIC_CLOSE_HANDSHAKE_TIMEOUT,
+};
+
+/**
+ * struct quic_close - why
+ * @source: who
+ * @app: 0x1d: application error code
+ * @code: error code
+ * @frame_type: that triggered it (0x1c)
+ * @reason_len: bytes of @reason
+ * @reason: phrase
+ */
+struct quic_close {
+	u8 source;
+	bool app;
+	u64 code;
+	u64 frame_type;
+	u8 reason_len;
+	u8 reason[QUIC_CONN_CLOSE_REASON_BYTES];
+};
+
+/**
+ * struct quic_conn_config - what a host sets before start
+ * @version: to begin with
+ * @cong: algorithm
+ * @initial_rtt: initial_smoothed_rtt
+ * @handshake_timeout: 0: none
+ * @keepalive: PING after that much silence, 0: off
+ * @rmem_max: bytes of @rmem allowed
+ * @flow_window_max: receive window auto-tuning never goes above
+ * @nodelay: no Nagle-like coalescing
+ * @mtu: UDP payload bytes to begin with, >= 1200
+ * @ecn: try ECN
+ */
+struct quic_conn_config {
+	u32 version;
+	const struct quic_cong_ops *cong;
+	quic_us initial_rtt;
+	quic_us handshake_timeout;
+	quic_us keepalive;
+	u64 rmem_max;
+	u64 flow_window_max;
+	bool nodelay;
+	u16 mtu;
+	bool ecn;
+};
+
+/**
+ * struct quic_datagram - one queued DATAGRAM payload, either direction
+ * @entry: list
+ * @buf: bytes
+ */
+struct quic_datagram {
+	struct list_head entry;
+	struct quic_buf buf;
+};
+
+/**
+ * struct quic_crypto_stream - CRYPTO data of one level
+ * @snd: to send
+ * @rcv: received
+ */
+struct quic_crypto_stream {
+	struct quic_sndbuf snd;
+	struct quic_inqueue rcv;
+};
+
+struct quic_conn_stats {
+	u64 pkts_sent, pkts_rcvd, bytes_sent, bytes_rcvd;
+	u64 stream_bytes_sent, stream_bytes_rcvd, bytes_retrans;
+	u64 pkts_dropped[QUIC_NR_DROPS];
+	u64 frames_retrans;
+};
+
+/**
+ * struct quic_conn - a connection
+ *
+ * Hot fields first.
+ */
+struct quic_conn {
+	u8 state;			/* enum quic_conn_state */
+	bool is_server;
+	bool confirmed;			/* handshake confirmed, RFC 9001 4.1.2 */
+	bool peer_validated_us;		/* client: the server has validated our address */
+	bool got_tparams;		/* @remote is the peer's word */
+	bool corked;			/* MSG_MORE on handshake messages */
+	u32 notify;			/* QUIC_NOTIFY_* */
+	u32 ctl;			/* QUIC_CTL_* to send */
+	u8 probes[QUIC_NR_SPACES];	/* PTO probes to send */
+	struct quic_path path;
+	struct quic_recovery recovery;
+	struct quic_pnspace space[QUIC_NR_SPACES];
+	struct quic_keys keys;
+	struct quic_outqueue out;
+	struct quic_streams streams;
+	struct quic_flow_tx tx;
+	struct quic_flow_rx rx;
+	u64 rmem;
+	u64 wmem;
+	struct quic_timers timers;
+	quic_us last_rx_at;
+	quic_us idle_since;		/* start of the idle period, 10.1 */
+	bool eliciting_since_rx;	/* an ack-eliciting packet was sent since the last receive */
+
+	const struct quic_version *version;
+	struct quic_connid_local local_ids;
+	struct quic_connid_remote remote_ids;
+	struct quic_cid original_dcid;	/* client's first DCID */
+	struct quic_cid initial_scid;	/* ours */
+	struct quic_cid retry_scid;	/* server: SCID of our Retry; client: of the one received */
+	bool retried;
+	u8 *token;			/* client: for Initials; from quic_env_alloc() */
+	u32 token_len;
+	u8 *new_token;			/* server: NEW_TOKEN to send */
+	u32 new_token_len;
+	struct quic_tparams local;
+	struct quic_tparams remote;
+	struct quic_conn_config config;
+
+	struct quic_crypto_stream crypto[QUIC_NR_SPACES];
+	struct list_head dgrams_in;
+	struct list_head dgrams_out;
+	u32 nr_dgrams_in;
+	u32 nr_dgrams_out;
+	struct list_head held;		/* struct quic_agg, packets waiting for keys */
+	u8 nr_held;
+
+	struct quic_close close;
+	u8 close_levels;		/* bit per level: CONNECTION_CLOSE to send there */
+	u32 close_rx;			/* packets received while closing: back off, 10.2.1 */
+	bool flushing;			/* close when everything queued is acknowledged */
+	struct quic_conn_stats stats;
+};
+
+/* ---- life ---- */
+
+void quic_conn_init(struct quic_conn *conn);
+/* Frees everything; the host has removed it from everywhere it can be found. */
+void quic_conn_exit(struct quic_conn *conn);
+
+/**
+ * quic_conn_start_client() - choose ids, install Initial keys
+ * @conn: initialised, config and local parameters set
+ * @local: our address
+ * @remote: the server's
+ * @now: time
+ *
+ * Nothing is sent: the first CRYPTO data does that.
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno; the connection is as before on error.
+ */
+int quic_conn_start_client(struct quic_conn *conn, const struct quic_addr *local,
+			   const struct quic_addr *remote, quic_us now);
+
+/**
+ * quic_conn_start_server() - accept a connection from its first Initial's header
+ * @conn: initialised, config and local parameters set
+ * @hdr: decoded header of the client's first Initial (after a Retry: of its second)
+ * @odcid: original DCID: hdr->dcid, or what a Retry token says
+ * @retry_scid: SCID of our Retry, NULL: none was sent
+ * @validated: a token proved the address
+ * @local: our address
+ * @remote: the client's
+ * @now: time
+ *
+ * The datagrams themselves are then fed to quic_conn_receive().
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno.
+ */
+int quic_conn_start_server(struct quic_conn *conn, const struct quic_header *hdr,
+			   const struct quic_cid *odcid, const struct quic_cid *retry_scid,
+			   bool validated, const struct quic_addr *local,
+			   const struct quic_addr *remote, quic_us now);
+
+/**
+ * quic_conn_install_secret() - TLS made a traffic secret
+ * @conn: connection
+ * @level: EARLY, HANDSHAKE or APP
+ * @send: direction
+ * @cipher: AEAD
+ * @secret: of the hash's length
+ * @now: time
+ *
+ * Both 1-RTT secrets make the connection established.  Held packets of the
+ * level are handled.
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL installed already or wrong state; -ENOMEM, -EOPNOTSUPP.
+ */
+int quic_conn_install_secret(struct quic_conn *conn, enum quic_level level, bool send,
+			     enum quic_cipher cipher, const u8 *secret, quic_us now);
+
+/* The peer's transport parameter blob from TLS: 0, a violation (closed then), -EINVAL state. */
+int quic_conn_set_peer_tparams(struct quic_conn *conn, const void *blob, size_t len, quic_us now);
+/* Our blob for TLS. */
+void quic_conn_encode_tparams(struct quic_conn *conn, struct quic_writer *w);
+
+/* ---- input ---- */
+
+/* One aggregate arrived; output and timers follow in the same call. */
+void quic_conn_receive(struct quic_conn *conn, struct quic_agg *agg, quic_us now);
+/* The host's timer fired. */
+void quic_conn_on_timeout(struct quic_conn *conn, quic_us now);
+/* Sends what may be sent now and sets the timers; after any local change. */
+void quic_conn_output(struct quic_conn *conn, quic_us now);
+
+/* ---- the application ---- */
+
+/* Queues CRYPTO data: 0, -EINVAL when the level has no send key, -ENOMEM. @buf's reference moves. */
+int quic_conn_send_crypto(struct quic_conn *conn, enum quic_level level,
+			  const struct quic_buf *buf);
+/* Queues a DATAGRAM: 0, -EINVAL not negotiated, -EMSGSIZE, -ENOBUFS, -ENOMEM. @buf's ref moves. */
+int quic_conn_send_datagram(struct quic_conn *conn, const struct quic_buf *buf);
+/* Largest DATAGRAM payload now. */
+u32 quic_conn_datagram_max(const struct quic_conn *conn);
+/**
+ * quic_conn_close() - close, RFC 9000 10.2
+ * @conn: connection
+ * @app: application error (0x1d); before 1-RTT keys it is sent as APPLICATION_ERROR
+ * @code: error code
+ * @reason: phrase, may be NULL
+ * @reason_len: its bytes, cut at QUIC_CONN_CLOSE_REASON_BYTES
+ * @now: time
+ */
+void quic_conn_close(struct quic_conn *conn, bool app, u64 code, const void *reason,
+		     size_t reason_len, quic_us now);
+/* Close with the same once all queued stream data is acknowledged, at @deadline in any case. */
+void quic_conn_close_when_flushed(struct quic_conn *conn, bool app, u64 code, const void *reason,
+				  size_t reason_len, quic_us deadline, quic_us now);
+/* Forget it at once, silently. */
+void quic_conn_abort(struct quic_conn *conn, quic_us now);
+/* The one place that turns a violation into CONNECTION_CLOSE, counter and trace. */
+void quic_conn_violate(struct quic_conn *conn, enum quic_violation v, u64 frame_type, quic_us now);
+/* Initiates a key update: 0, -EINVAL not possible now, -ENOMEM. Context: may sleep. */
+int quic_conn_update_keys(struct quic_conn *conn, quic_us now);
+
+/* ---- between engine files ---- */
+
+void quic_conn_set_state(struct quic_conn *conn, enum quic_conn_event ev);
+void quic_conn_set_timers(struct quic_conn *conn, quic_us now);
+/* An ACK frame of @space arrived. */
+int quic_conn_on_ack(struct quic_conn *conn, enum quic_space space,
+		     const struct quic_frame_ack *ack, quic_us now);
+void quic_conn_on_peer_close(struct quic_conn *conn, const struct quic_frame_close *f, bool app,
+			     quic_us now);
+void quic_conn_confirm(struct quic_conn *conn, quic_us now);
+void quic_conn_discard_keys(struct quic_conn *conn, enum quic_level level);
+/* Local ids: tops up to what the peer accepts. */
+void quic_conn_issue_ids(struct quic_conn *conn);
+
+static inline bool quic_conn_is_open(const struct quic_conn *conn)
+{
+	return conn->state == QUIC_CONN_ESTABLISHING || conn->state == QUIC_CONN_ESTABLISHED;
+}
+
+static inline bool quic_conn_is_established(const struct quic_conn *conn)
+{
+	return conn->state == QUIC_CONN_ESTABLISHED;
+}
+
+/* Memory of @bytes was pinned or released by a receive queue. */
+static inline void quic_conn_rmem_add(struct quic_conn *conn, s64 bytes)
+{
+	conn->rmem += bytes;
+}
+
+#endif /* _QUIC_CONN_H */

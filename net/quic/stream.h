@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stream.h - stream objects, their table and limits
+ *
+ * A stream lives from its first use by either side until both parts are in a
+ * terminal state and the application has taken what it had to take.  Ids that
+ * are open only because a higher one was used (RFC 9000 3.2) have no object.
+ */
+#ifndef _QUIC_STREAM_H
+#define _QUIC_STREAM_H
+
+#include "core/flow.h"
+#include "core/stream_state.h"
+#include "inqueue.h"
+#include "sndbuf.h"
+
+#define QUIC_URGENCY_DEFAULT	3	/* RFC 9218 4.1 */
+#define QUIC_NR_URGENCIES	8
+
+/* What a stream has to tell in control frames: bits of quic_stream.pending. */
+#define QUIC_STREAM_TELL_MAX_DATA	BIT(0)
+#define QUIC_STREAM_TELL_BLOCKED	BIT(1)
+#define QUIC_STREAM_TELL_RESET		BIT(2)
+#define QUIC_STREAM_TELL_STOP		BIT(3)
+
+/**
+ * struct quic_stream - one stream
+ * @node: in the table, keyed by id
+ * @send_entry: in the outqueue's list of its urgency while it has data to send
+ * @ctl_entry: in conn->streams.ctl while @pending
+ * @read_entry: in conn->streams.readable while the application can read
+ * @sid: id
+ * @send_state: sending part
+ * @recv_state: receiving part
+ * @has_send: it has a sending part
+ * @has_recv: it has a receiving part
+ * @pending: QUIC_STREAM_TELL_*
+ * @urgency: 0 (first) .. 7
+ * @incremental: takes turns with others of its urgency
+ * @corked: MSG_MORE: hold an incomplete packet back
+ * @want_blocked: the application asked for STREAM_DATA_BLOCKED (SNDBLOCK)
+ * @told_recv: the application got the final event of the receiving part (FIN or reset)
+ * @stop_told: STOP_SENDING was requested
+ * @used: data was queued, or received: past a mere open
+ * @snd: bytes to send
+ * @rcv: bytes received
+ * @tx: credit the peer gave
+ * @rx: credit we gave
+ * @final_size: of the receiving part, U64_MAX: not known
+ * @reset_code: RESET_STREAM we send
+ * @reset_size: its final size
+ * @stop_code: STOP_SENDING we send
+ * @peer_code: of the peer's RESET_STREAM
+ * @small_end: offset behind the last short packet sent (Minshall)
+ */
+struct quic_stream {
+	struct quic_node node;
+	struct list_head send_entry;
+	struct list_head ctl_entry;
+	struct list_head read_entry;
+	quic_sid sid;
+	u8 send_state;
+	u8 recv_state;
+	bool has_send;
+	bool has_recv;
+	u8 pending;
+	u8 urgency;
+	bool incremental;
+	bool corked;
+	bool want_blocked;
+	bool told_recv;
+	bool stop_told;
+	bool used;
+	struct quic_sndbuf snd;
+	struct quic_inqueue rcv;
+	struct quic_flow_tx tx;
+	struct quic_flow_rx rx;
+	u64 final_size;
+	u64 reset_code;
+	u64 reset_size;
+	u64 stop_code;
+	u64 peer_code;
+	u64 small_end;
+};
+
+/**
+ * struct quic_stream_type - ids of one type (who opens it, direction)
+ * @opened: indexes below are or were open
+ * @max: indexes below may be opened (peer's or our MAX_STREAMS)
+ * @idle: indexes below @opened that have no object and were never used
+ * @nr: objects
+ * @closed: streams that ended, for raising @max of peer-opened types
+ */
+struct quic_stream_type {
+	u64 opened;
+	u64 max;
+	struct quic_ranges idle;
+	u32 nr;
+	u64 closed;
+};
+
+/**
+ * struct quic_streams - all streams of a connection
+ * @tree: objects by id
+ * @last: the one found last
+ * @type: by the two low bits of the id
+ * @ctl: streams with control frames to send
+ * @readable: streams the application can read, in order of arrival
+ * @window: our initial stream windows: local bidi, remote bidi, uni
+ * @active: stream for plain send, U64_MAX: none
+ */
+struct quic_streams {
+	struct quic_tree tree;
+	struct quic_stream *last;
+	struct quic_stream_type type[4];
+	struct list_head ctl;
+	struct list_head readable;
+	u64 active;
+};
+
+void quic_stream_table_init(struct quic_conn *conn);
+void quic_stream_table_exit(struct quic_conn *conn);
+/* Limits and windows of the local parameters, and of the peer's once known. */
+void quic_stream_on_tparams(struct quic_conn *conn);
+
+/* The object of @sid, or NULL. */
+struct quic_stream *quic_stream_find(struct quic_conn *conn, quic_sid sid);
+/* Is @sid (of any type) open without ever having been used, or beyond what is open? */
+bool quic_stream_is_idle(struct quic_conn *conn, quic_sid sid);
+
+/**
+ * quic_stream_open() - the application opens a stream of ours
+ * @conn: connection
+ * @sid: id, of our role
+ * @out: the stream
+ *
+ * Lower ids of its type become open too.
+ *
+ * Return: 0; -EINVAL wrong role; -EAGAIN above the peer's limit; -ENOSTR closed;
+ * -EEXIST already used; -ENOMEM.
+ */
+int quic_stream_open(struct quic_conn *conn, quic_sid sid, struct quic_stream **out);
+/* The next id of ours of that direction. */
+quic_sid quic_stream_next_sid(const struct quic_conn *conn, bool uni);
+/**
+ * quic_stream_for_send() - the stream the application wants to send on
+ * @conn: connection
+ * @sid: its id
+ * @out: the stream
+ *
+ * Return: 0; -EINVAL never opened, or receive-only; -ENOSTR closed; -ENOMEM.
+ */
+int quic_stream_for_send(struct quic_conn *conn, quic_sid sid, struct quic_stream **out);
+
+/**
+ * quic_stream_for_frame() - the stream a received frame talks about
+ * @conn: connection
+ * @sid: id in the frame
+ * @peer_sends: the frame is about the peer's sending part (STREAM, RESET_STREAM,
+ *	STREAM_DATA_BLOCKED), otherwise about ours (STOP_SENDING, MAX_STREAM_DATA)
+ * @out: the stream; NULL with return 0 when it has ended: ignore the frame
+ *
+ * Opens peer streams on the way (RFC 9000 3.2).
+ *
+ * Return: 0, -ENOMEM, QUIC_VIOLATION_STREAM_*.
+ */
+int quic_stream_for_frame(struct quic_conn *conn, quic_sid sid, bool peer_sends,
+			  struct quic_stream **out);
+
+/* Bytes a slot of the send buffer should hold so that one fills one packet. */
+u32 quic_stream_slot_bytes(const struct quic_conn *conn, const struct quic_stream *s);
+/* Data (and a FIN) was appended: makes it schedulable. */
+void quic_stream_on_written(struct quic_conn *conn, struct quic_stream *s, bool fin);
+/* RESET_STREAM: 0, -EINVAL when the sending part is over already. */
+int quic_stream_reset(struct quic_conn *conn, struct quic_stream *s, u64 code);
+/* STOP_SENDING: 0, -EINVAL when everything arrived, -EAGAIN when asked before. */
+int quic_stream_stop(struct quic_conn *conn, struct quic_stream *s, u64 code);
+/* The application took @len bytes; credit is returned. */
+void quic_stream_on_read(struct quic_conn *conn, struct quic_stream *s, u64 len, quic_us now);
+/* The application was told of the end (FIN or reset) of the receiving part. */
+void quic_stream_on_end_told(struct quic_conn *conn, struct quic_stream *s);
+/* True when the application can read bytes, a FIN or a reset. */
+bool quic_stream_is_readable(const struct quic_stream *s);
+/* All bytes were read, or there are none, and the FIN is the next thing to tell. */
+bool quic_stream_at_fin(const struct quic_stream *s);
+
+/* Received frames (frame_rx): 0, negative errno, or a violation. */
+int quic_stream_rx_data(struct quic_conn *conn, struct quic_stream *s, u64 off,
+			const struct quic_buf *buf, bool fin);
+int quic_stream_rx_reset(struct quic_conn *conn, struct quic_stream *s, u64 code, u64 final_size);
+int quic_stream_rx_stop(struct quic_conn *conn, struct quic_stream *s, u64 code);
+
+/* Settled packets (conn). */
+void quic_stream_on_acked(struct quic_conn *conn, const struct quic_sent_item *it);
+void quic_stream_on_lost(struct quic_conn *conn, const struct quic_sent_item *it);
+
+/* Puts @s into the schedule when it has something to send, takes it out otherwise. */
+void quic_stream_update_schedule(struct quic_conn *conn, struct quic_stream *s);
+/* Frees @s when both parts are over; true when it is gone. */
+bool quic_stream_try_free(struct quic_conn *conn, struct quic_stream *s);
+
+#endif /* _QUIC_STREAM_H */
