@@ -4,7 +4,8 @@
  *
  * [start, end) pairs, ascending, never adjacent.  Used for received packet
  * numbers, acknowledged and lost stream bytes.  Starts with a few inline
- * entries and grows by doubling up to a bound given at init.
+ * entries and grows by doubling up to a bound given at init.  Points into
+ * itself: never copied or moved by assignment.
  */
 #ifndef _QUIC_CORE_RANGES_H
 #define _QUIC_CORE_RANGES_H

@@ -39,7 +39,7 @@ struct quic_writer {
 static inline void quic_wire_read_init(struct quic_reader *r, const void *data, size_t len)
 {
 	r->pos = data;
-	r->end = r->pos + len;
+	r->end = len ? r->pos + len : r->pos;
 }
 
 static inline size_t quic_wire_left(const struct quic_reader *r)
@@ -64,6 +64,8 @@ bool __must_check quic_wire_get_bytes(struct quic_reader *r, void *dst, size_t l
 bool __must_check quic_wire_get_cid(struct quic_reader *r, u64 len, struct quic_cid *cid);
 /* Skips @len bytes. */
 bool __must_check quic_wire_skip(struct quic_reader *r, u64 len);
+/* Skips the zero bytes that come next; returns their number. */
+size_t quic_wire_skip_zeros(struct quic_reader *r);
 
 static inline void quic_wire_write_init(struct quic_writer *w, void *buf, size_t cap)
 {
@@ -79,6 +81,7 @@ static inline void quic_wire_count_init(struct quic_writer *w)
 void quic_wire_put_u8(struct quic_writer *w, u8 v);
 void quic_wire_put_u16(struct quic_writer *w, u16 v);
 void quic_wire_put_u32(struct quic_writer *w, u32 v);
+/* The low @bytes (1..8) bytes of @v, big-endian. */
 void quic_wire_put_uint(struct quic_writer *w, unsigned int bytes, u64 v);
 /* Shortest form; a value above QUIC_VARINT_MAX sets overflow. */
 void quic_wire_put_varint(struct quic_writer *w, u64 v);
