@@ -26,8 +26,10 @@ def compiles(gate, folder, *targets):
     """
     if not os.path.exists(gate.path(folder + "/Makefile")):
         raise lintlib.CannotRun(f"no {folder}/Makefile")
-    out = lintlib.call(["make", "-nBkw", "-C", gate.path(folder), *targets], timeout=60,
+    out = lintlib.call(["make", "-nBw", "-C", gate.path(folder), *targets], timeout=60,
                        env={**os.environ, "MAKEFLAGS": "", "LC_ALL": "C"})
+    if out.returncode:
+        raise lintlib.CannotRun(f"make -n in {folder}: {out.stderr.strip()[-300:]}")
     text = out.stdout.replace("\\\n", " ")
     found, where = [], [gate.path(folder)]
     for line in text.splitlines():
@@ -41,7 +43,7 @@ def compiles(gate, folder, *targets):
         for part in re.split(r"&&|;|\|\|", line):
             found += _compile(gate, where[-1], _words(part))
     if not found:
-        raise lintlib.CannotRun(f"make -n in {folder} shows no compiler call: {out.stderr[-300:]}")
+        raise lintlib.CannotRun(f"make -n in {folder} shows no compiler call")
     return found
 
 

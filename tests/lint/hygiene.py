@@ -16,7 +16,7 @@ TOO_LARGE_BYTES = 256 * 1024
 MAY_BE_BINARY = ("tests/fuzz/corpus/**",)       # seeds are raw packets
 GENERATED = ("**.o", "**.ko", "**.a", "**.so", "**.so.*", "**.cmd", "**.mod", "**.mod.c", "**.symvers",
              "**.order", "**.pyc", "**.deb", "**.tar", "**.tar.*", "**.tgz", "**.zip", "**.pcap",
-             "**.pcapng", "**.orig", "**.rej", "**.swp", "**/vmlinu[xz]*", "**/.config", "**.img", "**.qcow2")
+             "**.pcapng", "**.orig", "**.rej", "**.swp", "**/vmlinu?", "**/vmlinu?-*", "**/.config", "**.img", "**.qcow2")
 KERNEL_TREE = ("**/scripts/Kbuild.include", "**/MAINTAINERS", "**/init/main.c", "**/scripts/mod/modpost.c")
 # A host that serves packages: its first label says so, or the path is an apt one.
 HOST = re.compile(
