@@ -46,7 +46,7 @@ enum quic_frame_type {
 #define QUIC_FRAME_STREAM_LEN	0x02
 #define QUIC_FRAME_STREAM_OFF	0x04
 
-#define QUIC_MAX_STREAMS	(1ULL << 60)	/* RFC 9000 4.6, 19.11 */
+#define QUIC_MAX_STREAMS	BIT_ULL(60)	/* RFC 9000 4.6, 19.11 */
 #define QUIC_PATH_DATA_BYTES	8		/* RFC 9000 19.17 */
 
 /**

@@ -49,7 +49,8 @@ enum quic_packet_kind {
  * @token: Initial: its token; Retry: the Retry token; VN: the list of versions
  * @pn_offset: bytes from the packet's start to the packet number (0 when it has none)
  * @packet_len: whole packet in bytes, from byte 0 to its end: what follows in
- *	the datagram is another packet
+ *	the datagram is another packet.  Retry, Version Negotiation, unknown
+ *	versions and short headers take all of it
  * @retry_tag: Retry only: the 16-byte integrity tag
  */
 struct quic_header {
@@ -70,15 +71,15 @@ struct quic_header {
  * @data: the packet's first byte
  * @len: bytes left in the datagram
  * @short_dcid_len: length of the connection ids we issue
- * @h: filled on success
+ * @h: filled on success, undefined otherwise
  *
- * A packet that is too short for its header protection sample
- * (pn_offset + 4 + 16 > packet_len, RFC 9001 5.4.2), has a Length beyond the
- * datagram, a connection id over 20 bytes in a known version, or a clear fixed
- * bit is invalid.  (The grease bit of RFC 9287 is judged by the caller through
- * @h->first: a clear fixed bit is not refused here.)  Of an unknown version
- * only the version-independent fields are read (RFC 8999), with ids up to 255
- * bytes refused above 20.
+ * Invalid is a packet too short for its header protection sample
+ * (pn_offset + 4 + 16 > packet_len, RFC 9001 5.4.2), a Length beyond the
+ * datagram, a connection id over 20 bytes, a Retry without a token, a Version
+ * Negotiation without a version or with part of one.  A clear fixed bit is
+ * not: whether the peer may grease it (RFC 9287) is the caller's to know, see
+ * @h->first.  Of an unknown version only the version-independent fields are
+ * read (RFC 8999); ids above 20 bytes, which these allow, are refused.
  *
  * Return: true when @h is valid; false: drop, nothing can be told to the peer.
  */
@@ -132,7 +133,10 @@ void quic_header_set_length(u8 *hdr, size_t hdr_len, u8 pn_len, size_t payload);
 
 /* Fewest bytes that encode @pn when @largest_acked is known (QUIC_PN_NONE: none); A.2. */
 u8 quic_header_pn_len(quic_pn pn, quic_pn largest_acked);
-/* RFC 9000 A.3: full number from @truncated of @bytes bytes, @expected = largest received + 1. */
+/*
+ * RFC 9000 A.3: full number from @truncated of @bytes (1..4) bytes, @expected =
+ * largest received + 1 (0 when none).  Above QUIC_PN_MAX only when @expected is.
+ */
 quic_pn quic_header_pn_decode(quic_pn expected, u64 truncated, u8 bytes);
 
 /* A Version Negotiation packet: all our versions plus the reserved @grease. */

@@ -96,6 +96,9 @@ void quic_tparam_mark(struct quic_tparams *p, enum quic_tparam_id id);
  * @from_client: the blob's sender is a client: it may not send server-only ones
  * @p: filled on success; untouched on failure
  *
+ * Unknown parameters are ignored [9000-7.4.2].  The ids in @p are not yet
+ * compared with those of the packets (RFC 9000 7.3): that takes a connection.
+ *
  * Return: 0, or the violation.
  */
 int quic_tparam_decode(const void *data, size_t len, bool from_client, struct quic_tparams *p);
@@ -104,7 +107,8 @@ int quic_tparam_decode(const void *data, size_t len, bool from_client, struct qu
  * quic_tparam_encode() - write the blob for our own parameters
  * @w: where to
  * @p: values; those equal to the default of 18.2 are left out, as are absent ids
- * @grease: a reserved parameter (31 * N + 27) to add, with 0..8 bytes of value; 0: none
+ * @grease: id of a reserved parameter (31 * N + 27, RFC 9000 18.1) to add, with
+ *	0..8 bytes of value made from it; 0: none
  */
 void quic_tparam_encode(struct quic_writer *w, const struct quic_tparams *p, u64 grease);
 

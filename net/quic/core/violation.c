@@ -10,7 +10,8 @@ static const struct {
 	enum quic_error error;
 } quic_violation_rows[QUIC_NR_VIOLATIONS] = {
 	[QUIC_VIOLATION_NONE] = { "NONE", "", QUIC_ERR_NO_ERROR },
-#define X(row, code, rule) [QUIC_VIOLATION_##row] = { #row, rule, QUIC_ERR_##code },
+#define X(row, code, rule) \
+	[QUIC_VIOLATION_##row] = { #row, rule, QUIC_ERR_##code },
 	QUIC_VIOLATIONS(X)
 #undef X
 };
