@@ -15,6 +15,7 @@
 
 #include "core/conn_state.h"
 #include "core/connid.h"
+#include "core/pmtud.h"
 #include "core/pnspace.h"
 #include "core/timers.h"
 #include "core/tparam.h"
@@ -71,6 +72,7 @@ struct quic_close {
  * @flow_window_max: receive window auto-tuning never goes above
  * @nodelay: no Nagle-like coalescing
  * @mtu: UDP payload bytes to begin with, >= 1200
+ * @mtu_max: UDP payload bytes that the interface allows: probed for
  * @ecn: try ECN
  */
 struct quic_conn_config {
@@ -83,6 +85,7 @@ struct quic_conn_config {
 	u64 flow_window_max;
 	bool nodelay;
 	u16 mtu;
+	u16 mtu_max;
 	bool ecn;
 };
 
@@ -111,6 +114,7 @@ struct quic_conn_stats {
 	u64 stream_bytes_sent, stream_bytes_rcvd, bytes_retrans;
 	u64 pkts_dropped[QUIC_NR_DROPS];
 	u64 frames_retrans;
+	u64 violations;
 };
 
 /**
@@ -122,13 +126,15 @@ struct quic_conn {
 	u8 state;			/* enum quic_conn_state */
 	bool is_server;
 	bool confirmed;			/* handshake confirmed, RFC 9001 4.1.2 */
-	bool peer_validated_us;		/* client: the server has validated our address */
+	bool server_validated_us;	/* client: RFC 9002 6.2.2.1 */
 	bool got_tparams;		/* @remote is the peer's word */
-	bool corked;			/* MSG_MORE on handshake messages */
+	bool peer_id_known;		/* client: the server's own id replaced ours for it */
+	bool drop_initial;		/* client: a Handshake packet left, RFC 9001 4.9.1 */
 	u32 notify;			/* QUIC_NOTIFY_* */
 	u32 ctl;			/* QUIC_CTL_* to send */
 	u8 probes[QUIC_NR_SPACES];	/* PTO probes to send */
 	struct quic_path path;
+	struct quic_pmtud pmtud;
 	struct quic_recovery recovery;
 	struct quic_pnspace space[QUIC_NR_SPACES];
 	struct quic_keys keys;
@@ -148,8 +154,10 @@ struct quic_conn {
 	struct quic_connid_remote remote_ids;
 	struct quic_cid original_dcid;	/* client's first DCID */
 	struct quic_cid initial_scid;	/* ours */
+	struct quic_cid peer_id_seen;	/* client: id in the Initial being handled */
 	struct quic_cid retry_scid;	/* server: SCID of our Retry; client: of the one received */
 	bool retried;
+	bool odcid_added;		/* server: @original_dcid is in the lookup table */
 	u8 *token;			/* client: for Initials; from quic_env_alloc() */
 	u32 token_len;
 	u8 *new_token;			/* server: NEW_TOKEN to send */
@@ -280,16 +288,52 @@ int quic_conn_update_keys(struct quic_conn *conn, quic_us now);
 /* ---- between engine files ---- */
 
 void quic_conn_set_state(struct quic_conn *conn, enum quic_conn_event ev);
-void quic_conn_set_timers(struct quic_conn *conn, quic_us now);
-/* An ACK frame of @space arrived. */
-int quic_conn_on_ack(struct quic_conn *conn, enum quic_space space,
-		     const struct quic_frame_ack *ack, quic_us now);
-void quic_conn_on_peer_close(struct quic_conn *conn, const struct quic_frame_close *f, bool app,
-			     quic_us now);
+/* The handshake is confirmed (RFC 9001 4.1.2). */
 void quic_conn_confirm(struct quic_conn *conn, quic_us now);
 void quic_conn_discard_keys(struct quic_conn *conn, enum quic_level level);
 /* Local ids: tops up to what the peer accepts. */
 void quic_conn_issue_ids(struct quic_conn *conn);
+/* A packet of the next key phase opened: our sending keys follow (RFC 9001 6.2). */
+void quic_conn_follow_key_update(struct quic_conn *conn);
+/* The previous receive key is no longer needed: makes the next one of it (6.5). */
+void quic_conn_prepare_next_key(struct quic_conn *conn);
+
+/* conn_ack.c */
+
+/* An ACK frame of @space arrived: 0 or the violation. */
+int quic_conn_on_ack(struct quic_conn *conn, enum quic_space space,
+		     const struct quic_frame_ack *ack, quic_us now);
+/* An MTU probe of @bytes arrived. */
+void quic_conn_on_mtu_probe_acked(struct quic_conn *conn, u16 bytes);
+/* The loss timer fired. */
+void quic_conn_on_loss_timer(struct quic_conn *conn, quic_us now);
+/* Closes an orphan whose data is delivered. */
+void quic_conn_check_flushed(struct quic_conn *conn, quic_us now);
+
+/* conn_close.c */
+
+void quic_conn_on_peer_close(struct quic_conn *conn, const struct quic_frame_close *f, bool app,
+			     quic_us now);
+void quic_conn_on_stateless_reset(struct quic_conn *conn, quic_us now);
+/* Ends without a word to the peer. */
+void quic_conn_abandon(struct quic_conn *conn, enum quic_close_source why);
+/* A packet arrived in the closing period (RFC 9000 10.2.1). */
+void quic_conn_on_rx_closing(struct quic_conn *conn);
+
+/* conn_timer.c */
+
+void quic_conn_set_timers(struct quic_conn *conn, quic_us now);
+/* A packet opened: restarts the idle period (RFC 9000 10.1). */
+void quic_conn_on_authentic(struct quic_conn *conn, quic_us now);
+/* A packet was sealed and recorded. */
+void quic_conn_on_packet_sent(struct quic_conn *conn, enum quic_level level,
+			      const struct quic_sent_pkt *rec, quic_us now);
+/* A burst is out: what had to wait for its keys to be used. */
+void quic_conn_on_burst_sent(struct quic_conn *conn);
+/* The IP layer refused a datagram of path->mtu bytes. */
+void quic_conn_on_too_big(struct quic_conn *conn);
+/* Probe timeout including max_ack_delay (RFC 9002 6.2.1). */
+quic_us quic_conn_pto(const struct quic_conn *conn);
 
 static inline bool quic_conn_is_open(const struct quic_conn *conn)
 {

@@ -14,9 +14,16 @@
 #include "core/sent.h"
 #include "stream.h"
 
+/**
+ * struct quic_outqueue - the schedule
+ * @again: streams that have lost bytes or a bare FIN to send: needs no credit
+ * @ready: streams with new bytes and credit of their own, by urgency
+ * @turn_bytes: sent by the first of its list in this turn
+ */
 struct quic_outqueue {
+	struct list_head again;
 	struct list_head ready[QUIC_NR_URGENCIES];
-	u32 nr_ready;
+	u32 turn_bytes;
 };
 
 /**

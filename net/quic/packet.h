@@ -2,9 +2,10 @@
 /*
  * packet.h - datagrams <-> packets <-> frames
  *
- * Receive: an aggregate is cut into packets, those are unmasked and opened in
- * one batch each, then their frames are applied.  Transmit: frames are put into
- * packets, packets coalesced into datagrams, datagrams sent in bursts.
+ * Receive (packet_rx.c): an aggregate is cut into packets, those are unmasked
+ * and opened in one batch each, then their frames are applied.  Transmit
+ * (packet.c): frames are put into packets, packets coalesced into datagrams,
+ * datagrams sent in bursts.
  */
 #ifndef _QUIC_PACKET_H
 #define _QUIC_PACKET_H

@@ -4,9 +4,15 @@
 # tests, the simulator and the fuzzers build from (DESIGN.md 2).
 
 QUIC_CORE_SRCS := \
+	core/conn_state.c \
+	core/connid.c \
 	core/frame.c \
 	core/header.c \
+	core/keys.c \
+	core/path.c \
+	core/pmtud.c \
 	core/ranges.c \
+	core/stream_state.c \
 	core/tparam.c \
 	core/version.c \
 	core/violation.c \
@@ -14,9 +20,13 @@ QUIC_CORE_SRCS := \
 
 QUIC_ENGINE_SRCS := \
 	conn.c \
+	conn_ack.c \
+	conn_close.c \
+	conn_timer.c \
 	frame_rx.c \
 	inqueue.c \
 	outqueue.c \
 	packet.c \
+	packet_rx.c \
 	sndbuf.c \
 	stream.c

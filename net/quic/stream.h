@@ -17,6 +17,8 @@
 #define QUIC_URGENCY_DEFAULT	3	/* RFC 9218 4.1 */
 #define QUIC_NR_URGENCIES	8
 
+#define QUIC_STREAM_FLOOD_IDLE	2048	/* islands of ids open but unused, per type */
+
 /* What a stream has to tell in control frames: bits of quic_stream.pending. */
 #define QUIC_STREAM_TELL_MAX_DATA	BIT(0)
 #define QUIC_STREAM_TELL_BLOCKED	BIT(1)
@@ -26,7 +28,8 @@
 /**
  * struct quic_stream - one stream
  * @node: in the table, keyed by id
- * @send_entry: in the outqueue's list of its urgency while it has data to send
+ * @send_entry: in one of the outqueue's lists while it has something to send
+ * @send_list: that list, NULL: in none
  * @ctl_entry: in conn->streams.ctl while @pending
  * @read_entry: in conn->streams.readable while the application can read
  * @sid: id
@@ -56,6 +59,7 @@
 struct quic_stream {
 	struct quic_node node;
 	struct list_head send_entry;
+	struct list_head *send_list;
 	struct list_head ctl_entry;
 	struct list_head read_entry;
 	quic_sid sid;
@@ -106,7 +110,6 @@ struct quic_stream_type {
  * @type: by the two low bits of the id
  * @ctl: streams with control frames to send
  * @readable: streams the application can read, in order of arrival
- * @window: our initial stream windows: local bidi, remote bidi, uni
  * @active: stream for plain send, U64_MAX: none
  */
 struct quic_streams {
@@ -177,7 +180,7 @@ int quic_stream_reset(struct quic_conn *conn, struct quic_stream *s, u64 code);
 int quic_stream_stop(struct quic_conn *conn, struct quic_stream *s, u64 code);
 /* The application took @len bytes; credit is returned. */
 void quic_stream_on_read(struct quic_conn *conn, struct quic_stream *s, u64 len, quic_us now);
-/* The application was told of the end (FIN or reset) of the receiving part. */
+/* The application was told of the FIN; @s may be gone afterwards. */
 void quic_stream_on_end_told(struct quic_conn *conn, struct quic_stream *s);
 /* True when the application can read bytes, a FIN or a reset. */
 bool quic_stream_is_readable(const struct quic_stream *s);
@@ -194,8 +197,15 @@ int quic_stream_rx_stop(struct quic_conn *conn, struct quic_stream *s, u64 code)
 void quic_stream_on_acked(struct quic_conn *conn, const struct quic_sent_item *it);
 void quic_stream_on_lost(struct quic_conn *conn, const struct quic_sent_item *it);
 
+/* [@off, @off + @len) and perhaps the FIN of @s was put into a packet. */
+void quic_stream_on_sent(struct quic_conn *conn, struct quic_stream *s, u64 off, u32 len,
+			 bool fin);
 /* Puts @s into the schedule when it has something to send, takes it out otherwise. */
 void quic_stream_update_schedule(struct quic_conn *conn, struct quic_stream *s);
+/* Nothing is held back any more: the last bytes of every stream may leave. */
+void quic_stream_flush(struct quic_conn *conn);
+/* Everything written to any stream (that was not reset) is acknowledged. */
+bool quic_stream_all_delivered(struct quic_conn *conn);
 /* Frees @s when both parts are over; true when it is gone. */
 bool quic_stream_try_free(struct quic_conn *conn, struct quic_stream *s);
 

@@ -9,7 +9,7 @@
  *
  * No object per frame: stream bytes are named as ranges, control frames as bits
  * (their content is made anew from state when they are lost).  The rings grow
- * by doubling up to a bound and never shrink below their first size.
+ * by doubling up to a bound; large ones are freed when nothing is unsettled.
  */
 #ifndef _QUIC_CORE_SENT_H
 #define _QUIC_CORE_SENT_H
@@ -18,7 +18,7 @@
 
 #define QUIC_SENT_MAX_PKTS	(1U << 16)	/* unsettled packets in a space; output stops there */
 #define QUIC_SENT_MAX_ITEMS	(1U << 18)
-#define QUIC_SENT_PKT_MAX_ITEMS	64		/* in one packet */
+#define QUIC_SENT_PKT_MAX_ITEMS	32		/* in one packet */
 
 /* What an item is; its fields say which. */
 enum quic_sent_kind {
@@ -47,6 +47,7 @@ enum quic_sent_kind {
 #define QUIC_CTL_NEW_TOKEN		BIT(8)
 #define QUIC_CTL_PATH_CHALLENGE		BIT(9)
 #define QUIC_CTL_PATH_RESPONSE		BIT(10)
+#define QUIC_CTL_MTU_PROBE		BIT(11)	/* no sign of congestion when lost, RFC 9000 14.4 */
 
 struct quic_sent_item {
 	u64 sid;
@@ -57,7 +58,9 @@ struct quic_sent_item {
 };
 
 enum quic_sent_state {
-	QUIC_SENT_SKIPPED,	/* number never used; an ACK of it is a violation */
+	QUIC_SENT_SKIPPED,	/* number never used; an ACK of it is a violation;
+				 * delivered = the skipped number before it
+				 */
 	QUIC_SENT_OUT,		/* outstanding */
 	QUIC_SENT_ACKED,
 	QUIC_SENT_LOST,
@@ -102,6 +105,7 @@ struct quic_sent_pkt {
  * @item_base: lowest item number kept
  * @item_next: next item number
  * @largest_acked: QUIC_PN_NONE before the first ACK
+ * @skipped: number skipped last, QUIC_PN_NONE; heads a list through the records
  * @nr_eliciting: ack-eliciting packets outstanding
  * @open: a packet is between begin and commit
  */
@@ -115,11 +119,13 @@ struct quic_sent {
 	u32 item_base;
 	u32 item_next;
 	quic_pn largest_acked;
+	quic_pn skipped;
 	u32 nr_eliciting;
 	bool open;
 };
 
 void quic_sent_init(struct quic_sent *s);
+/* Forgets all records and frees the rings; @s stays usable, numbers go on. */
 void quic_sent_exit(struct quic_sent *s);
 
 /**
@@ -128,7 +134,8 @@ void quic_sent_exit(struct quic_sent *s);
  *
  * The number is s->next; it is used up by quic_sent_commit() only.  Makes room
  * for a record and QUIC_SENT_PKT_MAX_ITEMS items, so that nothing after it can
- * fail.
+ * fail.  Rather than grow a ring it may forget the oldest records when they
+ * are of packets not in flight: a receiver that only sends ACKs gets none back.
  *
  * Return: 0; -ENOBUFS when the bound is reached, -ENOMEM.
  */
@@ -146,6 +153,12 @@ struct quic_sent_pkt *quic_sent_find(struct quic_sent *s, quic_pn pn);
 /* The i-th item of a record, i < pkt->nr_items. */
 struct quic_sent_item *quic_sent_item_at(struct quic_sent *s, const struct quic_sent_pkt *pkt,
 					 unsigned int i);
+/* An outstanding record becomes QUIC_SENT_ACKED or QUIC_SENT_LOST. */
+void quic_sent_settle(struct quic_sent *s, struct quic_sent_pkt *pkt, enum quic_sent_state state);
+/* The skipped number below @pn that still has a record; @pn: a skipped one, or QUIC_PN_NONE for the
+ * highest.  QUIC_PN_NONE: there is none.
+ */
+quic_pn quic_sent_prev_skipped(const struct quic_sent *s, quic_pn pn);
 /* Frees settled (acked, lost, skipped below largest_acked) records from the old end. */
 void quic_sent_trim(struct quic_sent *s);
 

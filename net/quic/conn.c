@@ -1,0 +1,627 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * conn.c - one QUIC connection: its life, keys, ids and parameters
+ *
+ * What packets do is in packet*.c and frame_rx.c, what becomes of them in
+ * conn_ack.c, time in conn_timer.c, ends in conn_close.c.
+ */
+#include "packet.h"
+
+static const u8 conn_cid_tries = 4;		/* random 8-byte ids practically never collide */
+static const u32 conn_dgrams_out_max = 256;	/* DATAGRAMs waiting to be sent */
+static const u8 conn_key_ptos = 3;		/* old keys live that long, RFC 9001 6.5 */
+
+void quic_conn_set_state(struct quic_conn *conn, enum quic_conn_event ev)
+{
+	enum quic_conn_state next = quic_conn_state_next(conn->state, ev);
+
+	if (WARN_ON_ONCE(next == QUIC_CONN_INVALID) || next == conn->state)
+		return;
+	quic_edge_trace(conn, QUIC_TRACE_STATE, conn->state, next, ev);
+	conn->state = next;
+	conn->notify |= QUIC_NOTIFY_STATE;
+}
+
+/* Defaults of UAPI.md 11; a host changes them before start. */
+static void conn_default_tparams(struct quic_tparams *p)
+{
+	quic_tparam_init(p);
+	p->active_connection_id_limit = 7;
+	p->max_idle_timeout_ms = 30000;
+	p->initial_max_data = 65535 * 32;
+	p->initial_max_stream_data_bidi_local = 65535 * 16;
+	p->initial_max_stream_data_bidi_remote = 65535 * 16;
+	p->initial_max_stream_data_uni = 65535 * 16;
+	p->initial_max_streams_bidi = 100;
+	p->initial_max_streams_uni = 100;
+}
+
+void quic_conn_init(struct quic_conn *conn)
+{
+	enum quic_space s;
+
+	memset(conn, 0, sizeof(*conn));
+	conn->state = QUIC_CONN_NEW;
+	quic_recovery_init(&conn->recovery);
+	for (s = 0; s < QUIC_NR_SPACES; s++) {
+		quic_pnspace_init(&conn->space[s]);
+		quic_sndbuf_init(&conn->crypto[s].snd);
+		quic_inqueue_init(&conn->crypto[s].rcv);
+	}
+	quic_keys_init(&conn->keys);
+	quic_outqueue_init(&conn->out);
+	quic_stream_table_init(conn);
+	quic_timers_init(&conn->timers);
+	INIT_LIST_HEAD(&conn->dgrams_in);
+	INIT_LIST_HEAD(&conn->dgrams_out);
+	INIT_LIST_HEAD(&conn->held);
+	conn_default_tparams(&conn->local);
+	quic_tparam_init(&conn->remote);
+	conn->config = (struct quic_conn_config){
+		.version = QUIC_V1,
+		.cong = &quic_cong_cubic_ops,
+		.initial_rtt = QUIC_INITIAL_RTT_US,
+		.rmem_max = 4 * conn->local.initial_max_data,
+		.flow_window_max = 8 << 20,
+		.mtu = QUIC_MIN_DATAGRAM_BYTES,
+		.mtu_max = QUIC_MIN_DATAGRAM_BYTES,
+	};
+}
+
+static void conn_free_dgrams(struct list_head *list)
+{
+	struct quic_datagram *d, *tmp;
+
+	list_for_each_entry_safe(d, tmp, list, entry) {
+		list_del(&d->entry);
+		quic_edge_chunk_put(d->buf.chunk);
+		quic_env_free(d);
+	}
+}
+
+static void conn_free_key(struct quic_key *key)
+{
+	quic_edge_aead_free(key->aead);
+	quic_edge_hp_free(key->hp);
+	*key = (struct quic_key){};
+}
+
+static void conn_free_held(struct quic_conn *conn)
+{
+	struct quic_agg *agg, *tmp;
+
+	list_for_each_entry_safe(agg, tmp, &conn->held, node) {
+		list_del(&agg->node);
+		quic_edge_agg_free(agg);
+	}
+	conn->nr_held = 0;
+}
+
+static void conn_forget_ids(struct quic_conn *conn)
+{
+	unsigned int i;
+
+	for (i = 0; i < QUIC_CONNID_MAX; i++)
+		if (conn->local_ids.e[i].used)
+			quic_edge_cid_del(conn, &conn->local_ids.e[i].cid);
+	memset(&conn->local_ids, 0, sizeof(conn->local_ids));
+	if (conn->is_server && conn->odcid_added)
+		quic_edge_cid_del(conn, &conn->original_dcid);
+	conn->odcid_added = false;
+}
+
+void quic_conn_exit(struct quic_conn *conn)
+{
+	enum quic_level level;
+	enum quic_space s;
+
+	conn_forget_ids(conn);
+	conn_free_held(conn);
+	conn_free_dgrams(&conn->dgrams_in);
+	conn_free_dgrams(&conn->dgrams_out);
+	quic_stream_table_exit(conn);
+	for (s = 0; s < QUIC_NR_SPACES; s++) {
+		quic_sndbuf_exit(&conn->crypto[s].snd);
+		quic_inqueue_exit(&conn->crypto[s].rcv);
+		quic_pnspace_exit(&conn->space[s]);
+	}
+	for (level = 0; level < QUIC_NR_LEVELS; level++) {
+		conn_free_key(&conn->keys.tx[level]);
+		conn_free_key(&conn->keys.rx[level]);
+	}
+	/* Their header protection keys are shared with rx[APP]. */
+	quic_edge_aead_free(conn->keys.rx_prev.aead);
+	quic_edge_aead_free(conn->keys.rx_next.aead);
+	quic_keys_wipe(&conn->keys);
+	quic_recovery_exit(&conn->recovery);
+	quic_env_free(conn->token);
+	quic_env_free(conn->new_token);
+	conn->token = NULL;
+	conn->new_token = NULL;
+	conn->rmem = 0;
+	conn->wmem = 0;
+}
+
+/* ---- keys ---- */
+
+static int conn_make_key(struct quic_conn *conn, enum quic_cipher cipher, const u8 *secret,
+			 struct quic_key *key)
+{
+	int err;
+
+	err = quic_edge_aead_new(conn, cipher, conn->version, secret, &key->aead);
+	if (err)
+		return err;
+	err = quic_edge_hp_new(conn, cipher, conn->version, secret, &key->hp);
+	if (err) {
+		quic_edge_aead_free(key->aead);
+		key->aead = NULL;
+	}
+	return err;
+}
+
+static int conn_install_initial(struct quic_conn *conn, const struct quic_cid *dcid)
+{
+	u8 client[QUIC_SECRET_MAX_BYTES], server[QUIC_SECRET_MAX_BYTES];
+	struct quic_keys *k = &conn->keys;
+	enum quic_level l = QUIC_LEVEL_INITIAL;
+	int err;
+
+	err = quic_edge_initial_secrets(conn->version, dcid, client, server);
+	if (err)
+		goto out;
+	k->cipher[l] = QUIC_CIPHER_AES_128_GCM;			/* [9001-5.2] */
+	err = conn_make_key(conn, k->cipher[l], conn->is_server ? server : client, &k->tx[l]);
+	if (err)
+		goto out;
+	err = conn_make_key(conn, k->cipher[l], conn->is_server ? client : server, &k->rx[l]);
+	if (err)
+		conn_free_key(&k->tx[l]);
+out:
+	memzero_explicit(client, sizeof(client));
+	memzero_explicit(server, sizeof(server));
+	return err;
+}
+
+static int conn_next_secret(struct quic_conn *conn, u8 *secret)
+{
+	enum quic_cipher cipher = conn->keys.cipher[QUIC_LEVEL_APP];
+	size_t len = quic_cipher_info(cipher)->hash_bytes;
+	u8 next[QUIC_SECRET_MAX_BYTES];
+	int err;
+
+	err = quic_edge_expand_label(cipher, secret, conn->version->label_ku, next, len);
+	if (!err)
+		memcpy(secret, next, len);
+	memzero_explicit(next, sizeof(next));
+	return err;
+}
+
+/* Remembers the 1-RTT secret; the receive key of the next phase is made ahead (6.3). */
+static int conn_keep_secret(struct quic_conn *conn, bool send, const u8 *secret)
+{
+	struct quic_keys *k = &conn->keys;
+	enum quic_cipher cipher = k->cipher[QUIC_LEVEL_APP];
+	u8 *kept = send ? k->tx_secret : k->rx_secret;
+	int err;
+
+	memcpy(kept, secret, quic_cipher_info(cipher)->hash_bytes);
+	if (send)
+		return 0;
+	err = conn_next_secret(conn, kept);
+	if (err)
+		return err;
+	return quic_edge_aead_new(conn, cipher, conn->version, kept, &k->rx_next.aead);
+}
+
+void quic_conn_prepare_next_key(struct quic_conn *conn)
+{
+	struct quic_keys *k = &conn->keys;
+
+	if (!k->rx_prev.aead || k->rx_next.aead || conn_next_secret(conn, k->rx_secret))
+		return;
+	if (quic_edge_aead_rekey(k->rx_prev.aead, conn->version, k->rx_secret))
+		return;
+	k->rx_next = (struct quic_key){ .aead = k->rx_prev.aead, .hp = k->rx[QUIC_LEVEL_APP].hp };
+	k->rx_prev = (struct quic_key){};
+}
+
+/* Both directions move to the next phase. */
+static int conn_shift_keys(struct quic_conn *conn, bool ours)
+{
+	struct quic_keys *k = &conn->keys;
+	struct quic_key *tx = &k->tx[QUIC_LEVEL_APP];
+	struct quic_hp *hp = k->rx[QUIC_LEVEL_APP].hp;
+	int err;
+
+	err = conn_next_secret(conn, k->tx_secret);
+	if (err)
+		return err;
+	err = quic_edge_aead_rekey(tx->aead, conn->version, k->tx_secret);
+	if (err)
+		return err;
+	tx->count = 0;
+	quic_keys_rotate(k, ours);
+	k->rx[QUIC_LEVEL_APP].hp = hp;
+	return 0;
+}
+
+void quic_conn_follow_key_update(struct quic_conn *conn)
+{
+	struct quic_edge_event_info ev = { .type = QUIC_EDGE_EV_KEY_UPDATE };
+
+	if (conn_shift_keys(conn, false))
+		return;
+	quic_timers_set(&conn->timers, QUIC_TIMER_KEY,
+			conn->last_rx_at + conn_key_ptos * quic_conn_pto(conn));
+	ev.value = conn->keys.phase;
+	quic_edge_event(conn, &ev);
+}
+
+int quic_conn_update_keys(struct quic_conn *conn, quic_us now)
+{
+	int err;
+
+	if (!quic_conn_is_established(conn) || !conn->keys.rx_next.aead ||
+	    !quic_keys_can_update(&conn->keys, conn->confirmed))
+		return -EINVAL;
+	err = conn_shift_keys(conn, true);
+	if (err)
+		return err;
+	quic_timers_set(&conn->timers, QUIC_TIMER_KEY,
+			now + conn_key_ptos * quic_conn_pto(conn));
+	conn->ctl |= QUIC_CTL_PING;	/* something of the new phase to be acknowledged */
+	return 0;
+}
+
+void quic_conn_discard_keys(struct quic_conn *conn, enum quic_level level)
+{
+	enum quic_space space = quic_level_space(level);
+
+	if (quic_keys_is_discarded(&conn->keys, level))
+		return;
+	conn->keys.discarded |= BIT(level);
+	conn_free_key(&conn->keys.tx[level]);
+	conn_free_key(&conn->keys.rx[level]);
+	if (level == QUIC_LEVEL_EARLY)
+		return;
+	quic_recovery_discard_space(&conn->recovery, space, &conn->path.cong);
+	conn->probes[space] = 0;
+	conn->space[space].ack_now = false;
+	conn->space[space].ack_at = QUIC_US_NEVER;
+	conn->wmem -= quic_sndbuf_purge(&conn->crypto[space].snd);
+}
+
+/* ---- start ---- */
+
+/* A fresh random id that finds this connection. */
+static int conn_new_cid(struct quic_conn *conn, struct quic_cid *cid)
+{
+	unsigned int i;
+	int err = -EEXIST;
+
+	for (i = 0; i < conn_cid_tries && err == -EEXIST; i++) {
+		cid->len = QUIC_CID_OURS_BYTES;
+		quic_edge_random(cid->data, cid->len);
+		err = quic_edge_cid_add(conn, cid);
+	}
+	return err;
+}
+
+static void conn_start_common(struct quic_conn *conn, const struct quic_addr *local,
+			      const struct quic_addr *remote, quic_us now)
+{
+	struct quic_conn_config *c = &conn->config;
+
+	quic_path_init(&conn->path, local, remote, c->mtu, c->initial_rtt);
+	quic_cong_init(&conn->path.cong, c->cong, c->mtu, now);
+	quic_pmtud_init(&conn->pmtud, c->mtu, c->mtu_max);
+	conn->path.ecn_on = c->ecn;
+	quic_connid_local_init(&conn->local_ids, &conn->initial_scid);
+	quic_connid_remote_init(&conn->remote_ids, conn->local.active_connection_id_limit);
+	quic_flow_tx_init(&conn->tx, 0);
+	quic_flow_rx_init(&conn->rx, conn->local.initial_max_data,
+			  max(c->flow_window_max, conn->local.initial_max_data));
+	conn->local.initial_scid = conn->initial_scid;
+	quic_tparam_mark(&conn->local, QUIC_TPARAM_INITIAL_SCID);
+	conn->idle_since = now;
+	conn->last_rx_at = now;
+	if (c->handshake_timeout)
+		quic_timers_set(&conn->timers, QUIC_TIMER_HANDSHAKE, now + c->handshake_timeout);
+	quic_stream_on_tparams(conn);
+	quic_conn_set_state(conn, QUIC_CONN_EV_START);
+}
+
+int quic_conn_start_client(struct quic_conn *conn, const struct quic_addr *local,
+			   const struct quic_addr *remote, quic_us now)
+{
+	struct quic_cid dcid = { .len = QUIC_CID_OURS_BYTES };	/* >= 8, RFC 9000 7.2 */
+	int err;
+
+	conn->version = quic_version_find(conn->config.version);
+	if (!conn->version)
+		return -EPROTONOSUPPORT;
+	quic_edge_random(dcid.data, dcid.len);
+	err = conn_install_initial(conn, &dcid);
+	if (err)
+		return err;
+	err = conn_new_cid(conn, &conn->initial_scid);
+	if (err) {
+		conn_free_key(&conn->keys.tx[QUIC_LEVEL_INITIAL]);
+		conn_free_key(&conn->keys.rx[QUIC_LEVEL_INITIAL]);
+		return err;
+	}
+	conn->original_dcid = dcid;
+	conn_start_common(conn, local, remote, now);
+	quic_path_validate(&conn->path);	/* clients have no amplification limit */
+	quic_connid_remote_set_first(&conn->remote_ids, &dcid);
+	return 0;
+}
+
+int quic_conn_start_server(struct quic_conn *conn, const struct quic_header *hdr,
+			   const struct quic_cid *odcid, const struct quic_cid *retry_scid,
+			   bool validated, const struct quic_addr *local,
+			   const struct quic_addr *remote, quic_us now)
+{
+	int err;
+
+	conn->is_server = true;
+	conn->version = hdr->version;
+	err = conn_install_initial(conn, &hdr->dcid);
+	if (err)
+		return err;
+	err = quic_edge_cid_add(conn, &hdr->dcid);
+	if (err)
+		goto free_keys;
+	conn->original_dcid = hdr->dcid;
+	conn->odcid_added = true;
+	err = conn_new_cid(conn, &conn->initial_scid);
+	if (err)
+		goto del_cid;
+	conn_start_common(conn, local, remote, now);
+	if (validated)
+		quic_path_validate(&conn->path);
+	quic_connid_remote_set_first(&conn->remote_ids, &hdr->scid);
+	conn->peer_id_known = true;
+	conn->local.original_dcid = *odcid;			/* [9000-7.3] */
+	quic_tparam_mark(&conn->local, QUIC_TPARAM_ORIGINAL_DCID);
+	if (retry_scid) {
+		conn->local.retry_scid = *retry_scid;
+		quic_tparam_mark(&conn->local, QUIC_TPARAM_RETRY_SCID);
+	}
+	return 0;
+del_cid:
+	quic_edge_cid_del(conn, &hdr->dcid);
+	conn->odcid_added = false;
+free_keys:
+	conn_free_key(&conn->keys.tx[QUIC_LEVEL_INITIAL]);
+	conn_free_key(&conn->keys.rx[QUIC_LEVEL_INITIAL]);
+	return err;
+}
+
+/* ---- handshake ---- */
+
+void quic_conn_issue_ids(struct quic_conn *conn)
+{
+	unsigned int n = quic_connid_local_wanted(&conn->local_ids);
+	u8 token[QUIC_RESET_TOKEN_BYTES];
+	struct quic_cid cid;
+
+	while (n--) {
+		if (conn_new_cid(conn, &cid))
+			return;
+		quic_edge_reset_token(conn, &cid, token);
+		if (!quic_connid_local_issue(&conn->local_ids, &cid, token)) {
+			quic_edge_cid_del(conn, &cid);
+			return;
+		}
+	}
+}
+
+void quic_conn_confirm(struct quic_conn *conn, quic_us now)
+{
+	if (conn->confirmed)
+		return;
+	conn->confirmed = true;
+	conn->recovery.handshake_confirmed = true;
+	conn->server_validated_us = true;
+	quic_conn_discard_keys(conn, QUIC_LEVEL_INITIAL);
+	quic_conn_discard_keys(conn, QUIC_LEVEL_HANDSHAKE);	/* [9001-4.9.2] */
+	quic_conn_discard_keys(conn, QUIC_LEVEL_EARLY);
+	if (conn->odcid_added) {
+		quic_edge_cid_del(conn, &conn->original_dcid);
+		conn->odcid_added = false;
+	}
+}
+
+static void conn_establish(struct quic_conn *conn, quic_us now)
+{
+	quic_conn_set_state(conn, QUIC_CONN_EV_KEYS);
+	quic_timers_stop(&conn->timers, QUIC_TIMER_HANDSHAKE);
+	quic_conn_issue_ids(conn);
+	conn->notify |= QUIC_NOTIFY_WRITE;
+	if (!conn->is_server)
+		return;
+	conn->ctl |= QUIC_CTL_HANDSHAKE_DONE;			/* [9001-4.1.2] */
+	quic_conn_confirm(conn, now);
+}
+
+/* Packets that waited for keys; those that still lack theirs are held again. */
+static void conn_replay_held(struct quic_conn *conn, quic_us now)
+{
+	struct quic_agg *agg, *tmp;
+	LIST_HEAD(held);
+
+	list_splice_init(&conn->held, &held);
+	conn->nr_held = 0;
+	list_for_each_entry_safe(agg, tmp, &held, node) {
+		list_del(&agg->node);
+		quic_packet_receive(conn, agg, now);
+		quic_edge_agg_free(agg);
+	}
+}
+
+int quic_conn_install_secret(struct quic_conn *conn, enum quic_level level, bool send,
+			     enum quic_cipher cipher, const u8 *secret, quic_us now)
+{
+	struct quic_keys *k = &conn->keys;
+	struct quic_key *key = send ? &k->tx[level] : &k->rx[level];
+	int err;
+
+	if (conn->state != QUIC_CONN_ESTABLISHING || level == QUIC_LEVEL_INITIAL || key->aead ||
+	    quic_keys_is_discarded(k, level))
+		return -EINVAL;
+	if (k->cipher[level] != QUIC_CIPHER_NONE && k->cipher[level] != cipher)
+		return -EINVAL;
+	err = conn_make_key(conn, cipher, secret, key);
+	if (err)
+		return err;
+	k->cipher[level] = cipher;
+	if (level == QUIC_LEVEL_APP) {
+		err = conn_keep_secret(conn, send, secret);
+		if (err) {
+			conn_free_key(key);
+			return err;
+		}
+		if (!send)
+			k->rx_next.hp = key->hp;
+	}
+	if (level == QUIC_LEVEL_APP && k->tx[level].aead && k->rx[level].aead)
+		conn_establish(conn, now);
+	if (!send)
+		conn_replay_held(conn, now);
+	return 0;
+}
+
+/* The ids in the parameters must be those of the packets [9000-7.3]. */
+static int conn_check_tparam_ids(const struct quic_conn *conn, const struct quic_tparams *p)
+{
+	const struct quic_cid *peer = &conn->remote_ids.e[conn->remote_ids.active].cid;
+
+	if (!quic_tparam_has(p, QUIC_TPARAM_INITIAL_SCID))
+		return QUIC_VIOLATION_TPARAM_CID_MISSING;
+	if (!quic_cid_equal(&p->initial_scid, peer))
+		return QUIC_VIOLATION_TPARAM_CID_MISMATCH;
+	if (conn->is_server)
+		return 0;
+	if (!quic_tparam_has(p, QUIC_TPARAM_ORIGINAL_DCID))
+		return QUIC_VIOLATION_TPARAM_CID_MISSING;
+	if (!quic_cid_equal(&p->original_dcid, &conn->original_dcid))
+		return QUIC_VIOLATION_TPARAM_CID_MISMATCH;
+	if (quic_tparam_has(p, QUIC_TPARAM_RETRY_SCID) != conn->retried)
+		return conn->retried ? QUIC_VIOLATION_TPARAM_CID_MISSING :
+				       QUIC_VIOLATION_TPARAM_CID_MISMATCH;
+	if (conn->retried && !quic_cid_equal(&p->retry_scid, &conn->retry_scid))
+		return QUIC_VIOLATION_TPARAM_CID_MISMATCH;
+	return 0;
+}
+
+static void conn_apply_tparams(struct quic_conn *conn, const struct quic_tparams *p)
+{
+	u64 payload = max_t(u64, p->max_udp_payload_size, QUIC_MIN_DATAGRAM_BYTES);
+
+	conn->remote = *p;
+	conn->got_tparams = true;
+	conn->local_ids.limit = p->active_connection_id_limit;
+	conn->recovery.max_ack_delay = p->max_ack_delay_ms * QUIC_US_PER_MS;
+	if (quic_tparam_has(p, QUIC_TPARAM_STATELESS_RESET_TOKEN))
+		quic_connid_remote_set_token(&conn->remote_ids, p->reset_token);
+	quic_flow_tx_raise(&conn->tx, p->initial_max_data);
+	quic_stream_on_tparams(conn);
+	if (payload < conn->path.mtu) {
+		conn->path.mtu = payload;
+		quic_cong_set_mss(&conn->path.cong, payload);
+	}
+	if (payload < U16_MAX)
+		quic_pmtud_on_too_big(&conn->pmtud, payload);
+	conn->notify |= QUIC_NOTIFY_WRITE | QUIC_NOTIFY_STREAMS;
+}
+
+int quic_conn_set_peer_tparams(struct quic_conn *conn, const void *blob, size_t len, quic_us now)
+{
+	struct quic_tparams p;
+	int v;
+
+	if (conn->state != QUIC_CONN_ESTABLISHING || conn->got_tparams)
+		return -EINVAL;
+	v = quic_tparam_decode(blob, len, conn->is_server, &p);
+	if (!v)
+		v = conn_check_tparam_ids(conn, &p);
+	if (v) {
+		quic_conn_violate(conn, v, QUIC_FRAME_CRYPTO, now);
+		return v;
+	}
+	conn_apply_tparams(conn, &p);
+	return 0;
+}
+
+void quic_conn_encode_tparams(struct quic_conn *conn, struct quic_writer *w)
+{
+	if (quic_tparam_has(&conn->local, QUIC_TPARAM_STATELESS_RESET_TOKEN))
+		quic_edge_reset_token(conn, &conn->initial_scid, conn->local.reset_token);
+	quic_tparam_encode(w, &conn->local, 0);
+}
+
+/* ---- input and output ---- */
+
+void quic_conn_receive(struct quic_conn *conn, struct quic_agg *agg, quic_us now)
+{
+	if (conn->state == QUIC_CONN_CLOSING) {
+		quic_conn_on_rx_closing(conn);
+	} else if (quic_conn_is_open(conn)) {
+		quic_path_on_rx(&conn->path, agg->len);
+		quic_packet_receive(conn, agg, now);
+	}
+	quic_conn_output(conn, now);
+}
+
+void quic_conn_output(struct quic_conn *conn, quic_us now)
+{
+	quic_packet_output(conn, now);
+	quic_conn_set_timers(conn, now);
+}
+
+int quic_conn_send_crypto(struct quic_conn *conn, enum quic_level level,
+			  const struct quic_buf *buf)
+{
+	int err;
+
+	if (!quic_conn_is_open(conn) || level == QUIC_LEVEL_EARLY ||
+	    !quic_keys_can_send(&conn->keys, level))
+		return -EINVAL;
+	err = quic_sndbuf_append(&conn->crypto[quic_level_space(level)].snd, buf, buf->len, 0);
+	if (!err)
+		conn->wmem += buf->truesize;
+	return err;
+}
+
+u32 quic_conn_datagram_max(const struct quic_conn *conn)
+{
+	u32 overhead = 1 + quic_connid_remote_active(&conn->remote_ids)->cid.len + 4 +
+		       QUIC_TAG_BYTES + 1 + 4;
+	u64 peer = conn->remote.max_datagram_frame_size;
+
+	if (peer < 1 + 4)
+		return 0;
+	return min_t(u64, peer - (1 + 4), conn->path.mtu - overhead);
+}
+
+int quic_conn_send_datagram(struct quic_conn *conn, const struct quic_buf *buf)
+{
+	struct quic_datagram *d;
+
+	if (!conn->remote.max_datagram_frame_size)
+		return -EINVAL;
+	if (buf->len > quic_conn_datagram_max(conn))
+		return -EMSGSIZE;
+	if (conn->nr_dgrams_out >= conn_dgrams_out_max)
+		return -ENOBUFS;
+	d = quic_env_alloc(1, sizeof(*d));
+	if (!d)
+		return -ENOMEM;
+	d->buf = *buf;
+	list_add_tail(&d->entry, &conn->dgrams_out);
+	conn->nr_dgrams_out++;
+	conn->wmem += buf->truesize;
+	return 0;
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * conn_ack.c - what becomes of packets: acknowledged, lost, to be probed for
+ *
+ * Walks the outcomes of core/recovery and tells each item of a packet to the
+ * machine it came from.  Control frames are bits: a lost one is set again when
+ * what it says still matters (RFC 9000 13.3).
+ */
+#include "conn.h"
+
+static const u8 ack_probe_pkts = 2;	/* packets whose content a PTO sends again, RFC 9002 6.2.4 */
+
+static void ack_item_acked(struct quic_conn *conn, enum quic_space space,
+			   const struct quic_sent_item *it)
+{
+	switch (it->kind) {
+	case QUIC_SENT_STREAM:
+	case QUIC_SENT_RESET_STREAM:
+		quic_stream_on_acked(conn, it);
+		break;
+	case QUIC_SENT_CRYPTO:
+		conn->wmem -= quic_sndbuf_on_acked(&conn->crypto[space].snd, it->off, it->len,
+						   false);
+		break;
+	case QUIC_SENT_ACK:
+		quic_pnspace_on_ack_acked(&conn->space[space], it->off);
+		break;
+	case QUIC_SENT_RETIRE_CID:
+		quic_connid_remote_retire_acked(&conn->remote_ids, it->off);
+		break;
+	default:
+		break;
+	}
+}
+
+static void ack_item_lost(struct quic_conn *conn, enum quic_space space,
+			  const struct quic_sent_item *it)
+{
+	struct quic_connid_entry *e;
+
+	switch (it->kind) {
+	case QUIC_SENT_STREAM:
+	case QUIC_SENT_RESET_STREAM:
+	case QUIC_SENT_STOP_SENDING:
+	case QUIC_SENT_MAX_STREAM_DATA:
+	case QUIC_SENT_STREAM_DATA_BLOCKED:
+		quic_stream_on_lost(conn, it);
+		break;
+	case QUIC_SENT_CRYPTO:
+		quic_sndbuf_on_lost(&conn->crypto[space].snd, it->off, it->len, false);
+		break;
+	case QUIC_SENT_NEW_CID:
+		e = quic_connid_local_find(&conn->local_ids, it->off);
+		if (e)
+			e->to_send = true;
+		break;
+	case QUIC_SENT_RETIRE_CID:
+		quic_connid_remote_retire_lost(&conn->remote_ids, it->off);
+		break;
+	default:
+		break;
+	}
+}
+
+/* The packet number of a record. */
+static quic_pn ack_pn(const struct quic_sent *s, const struct quic_sent_pkt *pkt)
+{
+	return s->base + (((pkt - s->pkts) - s->base) & (s->pkt_cap - 1));
+}
+
+void quic_conn_on_mtu_probe_acked(struct quic_conn *conn, u16 bytes)
+{
+	if (!quic_pmtud_on_acked(&conn->pmtud, bytes))
+		return;
+	conn->path.mtu = conn->pmtud.good;
+	quic_cong_set_mss(&conn->path.cong, conn->path.mtu);
+}
+
+static void ack_packet_acked(struct quic_conn *conn, enum quic_space space,
+			     const struct quic_sent_pkt *pkt)
+{
+	struct quic_sent *s = &conn->recovery.space[space].sent;
+	unsigned int i;
+
+	if (space == QUIC_SPACE_APP && quic_keys_on_acked(&conn->keys, ack_pn(s, pkt))) {
+		struct quic_edge_event_info ev = {
+			.type = QUIC_EDGE_EV_KEY_UPDATE,
+			.value = conn->keys.phase,
+		};
+
+		quic_edge_event(conn, &ev);
+	}
+	for (i = 0; i < pkt->nr_items; i++)
+		ack_item_acked(conn, space, quic_sent_item_at(s, pkt, i));
+	if (pkt->ctl & QUIC_CTL_MTU_PROBE)
+		quic_conn_on_mtu_probe_acked(conn, pkt->bytes);
+}
+
+/* Takes the content of @pkt back into the queues. */
+static void ack_requeue(struct quic_conn *conn, enum quic_space space,
+			const struct quic_sent_pkt *pkt)
+{
+	struct quic_sent *s = &conn->recovery.space[space].sent;
+	u32 again = QUIC_CTL_MAX_DATA | QUIC_CTL_MAX_STREAMS_BIDI | QUIC_CTL_MAX_STREAMS_UNI |
+		    QUIC_CTL_HANDSHAKE_DONE | QUIC_CTL_NEW_TOKEN;
+	unsigned int i;
+
+	for (i = 0; i < pkt->nr_items; i++)
+		ack_item_lost(conn, space, quic_sent_item_at(s, pkt, i));
+	if (!quic_flow_tx_room(&conn->tx) && conn->tx.blocked_at == conn->tx.max)
+		again |= QUIC_CTL_DATA_BLOCKED;
+	conn->ctl |= pkt->ctl & again;
+	if (pkt->ctl & QUIC_CTL_MTU_PROBE)
+		quic_pmtud_on_lost(&conn->pmtud, pkt->bytes);
+	if (pkt->ctl & QUIC_CTL_PATH_CHALLENGE)
+		conn->path.challenge_send = conn->path.challenge_out;
+}
+
+static void ack_lost(struct quic_conn *conn, struct quic_recovery_ack *a)
+{
+	struct quic_recovery *r = &conn->recovery;
+	struct quic_sent_pkt *pkt;
+
+	while ((pkt = quic_recovery_lost_next(r, a, &conn->path.rtt))) {
+		quic_edge_trace(conn, QUIC_TRACE_PKT_LOST,
+				ack_pn(&r->space[a->space].sent, pkt), pkt->bytes, a->space);
+		ack_requeue(conn, a->space, pkt);
+	}
+	quic_recovery_settle(r, a, &conn->path.rtt, &conn->path.cong);
+	quic_edge_trace(conn, QUIC_TRACE_METRICS, conn->path.cong.cwnd, conn->path.cong.in_flight,
+			conn->path.rtt.smoothed);
+}
+
+/* ACK Delay in microseconds; absurd values become merely large. */
+static quic_us ack_delay_us(const struct quic_conn *conn, enum quic_space space, u64 delay)
+{
+	u8 exp = conn->got_tparams ? conn->remote.ack_delay_exponent : 3;
+
+	if (space != QUIC_SPACE_APP)
+		return 0;
+	return delay > (U32_MAX >> 4) ? U32_MAX : delay << exp;
+}
+
+int quic_conn_on_ack(struct quic_conn *conn, enum quic_space space,
+		     const struct quic_frame_ack *ack, quic_us now)
+{
+	struct quic_recovery *r = &conn->recovery;
+	struct quic_sent_pkt *pkt;
+	struct quic_recovery_ack a;
+	int v;
+
+	v = quic_recovery_ack_begin(r, &a, space, ack, now);
+	if (v)
+		return v;
+	while ((pkt = quic_recovery_ack_next(r, &a)))
+		ack_packet_acked(conn, space, pkt);
+	/* The server acknowledged a Handshake packet: it has validated us (RFC 9002 6.2.2.1). */
+	if (a.newly_acked && space != QUIC_SPACE_INITIAL)
+		conn->server_validated_us = true;
+	quic_recovery_ack_end(r, &a, ack, &conn->path.rtt, &conn->path.cong,
+			      ack_delay_us(conn, space, ack->delay),
+			      conn->is_server || conn->server_validated_us);
+	if (a.ecn_failed)
+		conn->path.ecn_on = false;			/* [9000-13.4.2] */
+	ack_lost(conn, &a);
+	if (conn->flushing)
+		quic_conn_check_flushed(conn, now);
+	return 0;
+}
+
+/* A probe carries what has waited longest: the oldest outstanding packets' content. */
+static void ack_requeue_oldest(struct quic_conn *conn, enum quic_space space)
+{
+	struct quic_sent *s = &conn->recovery.space[space].sent;
+	struct quic_sent_pkt *pkt;
+	u8 left = ack_probe_pkts;
+	quic_pn pn;
+
+	for (pn = s->base; pn < s->next && left; pn++) {
+		pkt = quic_sent_find(s, pn);
+		if (!pkt || pkt->state != QUIC_SENT_OUT || !pkt->eliciting)
+			continue;
+		ack_requeue(conn, space, pkt);
+		left--;
+	}
+}
+
+void quic_conn_on_loss_timer(struct quic_conn *conn, quic_us now)
+{
+	bool unvalidated = !conn->is_server && !conn->server_validated_us && !conn->confirmed;
+	struct quic_recovery_ack a;
+	enum quic_space space;
+
+	switch (quic_recovery_on_timeout(&conn->recovery, &a, &conn->path.rtt, unvalidated,
+					 quic_keys_can_send(&conn->keys, QUIC_LEVEL_HANDSHAKE),
+					 now, &space)) {
+	case QUIC_RECOVERY_TIMEOUT_LOSS:
+		ack_lost(conn, &a);
+		break;
+	case QUIC_RECOVERY_TIMEOUT_PTO:
+		conn->probes[space] = ack_probe_pkts;
+		ack_requeue_oldest(conn, space);
+		/* [9002-6.2.4]: the other handshake space may be what the peer lacks. */
+		if (space == QUIC_SPACE_INITIAL &&
+		    conn->recovery.space[QUIC_SPACE_HANDSHAKE].sent.nr_eliciting) {
+			conn->probes[QUIC_SPACE_HANDSHAKE] = 1;
+			ack_requeue_oldest(conn, QUIC_SPACE_HANDSHAKE);
+		}
+		break;
+	default:
+		break;
+	}
+}
+
+void quic_conn_check_flushed(struct quic_conn *conn, quic_us now)
+{
+	struct quic_close c = conn->close;
+
+	if (!conn->flushing || !quic_conn_is_open(conn) || !quic_stream_all_delivered(conn) ||
+	    !list_empty(&conn->dgrams_out))
+		return;
+	conn->flushing = false;
+	conn->notify |= QUIC_NOTIFY_FLUSHED;
+	quic_conn_close(conn, c.app, c.code, c.reason, c.reason_len, now);
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * conn_close.c - how a connection ends (RFC 9000 10)
+ *
+ * Every end passes through here: what is recorded for the application, the
+ * CONNECTION_CLOSE to be sent, the closing and draining periods.
+ */
+#include "packet.h"
+
+static const u8 close_period_ptos = 3;		/* RFC 9000 10.2 */
+
+static void close_record(struct quic_conn *conn, enum quic_close_source source, bool app,
+			 u64 code, u64 frame_type, const void *reason, size_t len)
+{
+	struct quic_close *c = &conn->close;
+
+	memset(c, 0, sizeof(*c));
+	c->source = source;
+	c->app = app;
+	c->code = code;
+	c->frame_type = frame_type;
+	/* One byte stays 0, so that it can be handed out as a string. */
+	c->reason_len = min_t(size_t, len, sizeof(c->reason) - 1);
+	if (c->reason_len)
+		memcpy(c->reason, reason, c->reason_len);
+}
+
+static void close_event(struct quic_conn *conn)
+{
+	struct quic_edge_event_info ev = {
+		.type = QUIC_EDGE_EV_CLOSE,
+		.code = conn->close.code,
+		.value = conn->close.frame_type,
+	};
+
+	quic_edge_event(conn, &ev);
+}
+
+static void close_start_period(struct quic_conn *conn, quic_us now)
+{
+	enum quic_timer t;
+
+	for (t = 0; t < QUIC_NR_TIMERS; t++)
+		quic_timers_stop(&conn->timers, t);
+	if (conn->state == QUIC_CONN_CLOSING || conn->state == QUIC_CONN_DRAINING)
+		quic_timers_set(&conn->timers, QUIC_TIMER_CLOSE,
+				now + close_period_ptos * quic_conn_pto(conn));
+}
+
+void quic_conn_abandon(struct quic_conn *conn, enum quic_close_source why)
+{
+	if (!quic_conn_is_open(conn))
+		return;
+	close_record(conn, why, false, QUIC_ERR_NO_ERROR, 0, NULL, 0);
+	quic_conn_set_state(conn, QUIC_CONN_EV_ABANDON);
+	close_start_period(conn, 0);
+	close_event(conn);
+}
+
+void quic_conn_abort(struct quic_conn *conn, quic_us now)
+{
+	if (quic_conn_is_open(conn))
+		quic_conn_set_state(conn, QUIC_CONN_EV_ABANDON);
+	else if (conn->state == QUIC_CONN_CLOSING || conn->state == QUIC_CONN_DRAINING)
+		quic_conn_set_state(conn, QUIC_CONN_EV_CLOSE_TIMER);
+	close_start_period(conn, now);
+}
+
+/* Nothing was ever said to the peer: there is nothing to close. */
+static bool close_is_silent(const struct quic_conn *conn)
+{
+	enum quic_space s;
+
+	for (s = 0; s < QUIC_NR_SPACES; s++)
+		if (conn->recovery.space[s].sent.next || conn->space[s].largest != QUIC_PN_NONE)
+			return false;
+	return true;
+}
+
+static void close_local(struct quic_conn *conn, quic_us now)
+{
+	enum quic_level level;
+
+	if (close_is_silent(conn)) {
+		quic_conn_set_state(conn, QUIC_CONN_EV_ABANDON);
+		close_start_period(conn, now);
+		return;
+	}
+	quic_conn_set_state(conn, QUIC_CONN_EV_CLOSE);
+	for (level = 0; level < QUIC_NR_LEVELS; level++)
+		if (quic_keys_can_send(&conn->keys, level) && level != QUIC_LEVEL_EARLY)
+			conn->close_levels |= BIT(level);
+	/* [9000-10.2.3]: once the peer surely has 1-RTT keys nothing else is needed. */
+	if (conn->confirmed)
+		conn->close_levels = BIT(QUIC_LEVEL_APP);
+	close_start_period(conn, now);
+	quic_packet_output(conn, now);
+}
+
+void quic_conn_close(struct quic_conn *conn, bool app, u64 code, const void *reason,
+		     size_t reason_len, quic_us now)
+{
+	if (!quic_conn_is_open(conn))
+		return;
+	close_record(conn, QUIC_CLOSE_LOCAL, app, code, 0, reason, reason_len);
+	close_local(conn, now);
+}
+
+void quic_conn_close_when_flushed(struct quic_conn *conn, bool app, u64 code, const void *reason,
+				  size_t reason_len, quic_us deadline, quic_us now)
+{
+	if (!quic_conn_is_open(conn))
+		return;
+	close_record(conn, QUIC_CLOSE_NONE, app, code, 0, reason, reason_len);
+	conn->flushing = true;
+	quic_timers_set(&conn->timers, QUIC_TIMER_FLUSH, deadline);
+	quic_stream_flush(conn);
+	quic_conn_check_flushed(conn, now);
+}
+
+void quic_conn_violate(struct quic_conn *conn, enum quic_violation v, u64 frame_type, quic_us now)
+{
+	const char *name = quic_violation_name(v);
+
+	if (!quic_conn_is_open(conn))
+		return;
+	conn->stats.violations++;
+	quic_edge_trace(conn, QUIC_TRACE_VIOLATION, v, frame_type, 0);
+	close_record(conn, QUIC_CLOSE_LOCAL, false, quic_violation_error(v), frame_type, name,
+		     strlen(name));
+	close_local(conn, now);
+	close_event(conn);
+}
+
+void quic_conn_on_peer_close(struct quic_conn *conn, const struct quic_frame_close *f, bool app,
+			     quic_us now)
+{
+	close_record(conn, QUIC_CLOSE_PEER, app, f->code, f->frame_type, f->reason.data,
+		     f->reason.len);
+	quic_conn_set_state(conn, QUIC_CONN_EV_PEER_CLOSE);	/* [9000-10.2.2]: no reply */
+	close_start_period(conn, now);
+	close_event(conn);
+}
+
+void quic_conn_on_stateless_reset(struct quic_conn *conn, quic_us now)
+{
+	close_record(conn, QUIC_CLOSE_RESET, false, QUIC_ERR_CRYPTO, 0, NULL, 0);
+	quic_conn_set_state(conn, QUIC_CONN_EV_RESET);		/* [9000-10.3.1] */
+	close_start_period(conn, now);
+	close_event(conn);
+}
+
+void quic_conn_on_rx_closing(struct quic_conn *conn)
+{
+	enum quic_level level;
+
+	/* [9000-10.2.1]: answer ever less often: packets 1, 2, 4, 8, ... */
+	if (!is_power_of_2(++conn->close_rx))
+		return;
+	for (level = 0; level < QUIC_NR_LEVELS; level++)
+		if (quic_keys_can_send(&conn->keys, level) && level != QUIC_LEVEL_EARLY)
+			conn->close_levels |= BIT(level);
+	if (conn->confirmed)
+		conn->close_levels = BIT(QUIC_LEVEL_APP);
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * conn_timer.c - what time does to a connection
+ *
+ * quic_conn_set_timers() derives every deadline from state once per call into
+ * the engine; quic_conn_on_timeout() handles those that are due.
+ */
+#include "packet.h"
+
+static const u8 timer_idle_min_ptos = 3;	/* RFC 9000 10.1 */
+
+quic_us quic_conn_pto(const struct quic_conn *conn)
+{
+	return quic_rtt_pto(&conn->path.rtt) + conn->recovery.max_ack_delay;
+}
+
+/* The idle timeout in force: the smaller of both sides' (RFC 9000 10.1), 0: none. */
+static quic_us timer_idle(const struct quic_conn *conn)
+{
+	u64 ms = conn->local.max_idle_timeout_ms, peer = conn->remote.max_idle_timeout_ms;
+
+	if (conn->got_tparams && peer && (!ms || peer < ms))
+		ms = peer;
+	if (!ms)
+		return 0;
+	ms = min_t(u64, ms, U32_MAX);
+	return max_t(quic_us, ms * QUIC_US_PER_MS, timer_idle_min_ptos * quic_conn_pto(conn));
+}
+
+static void timer_set_idle(struct quic_conn *conn)
+{
+	quic_us idle = timer_idle(conn);
+
+	quic_timers_set(&conn->timers, QUIC_TIMER_IDLE,
+			idle ? conn->idle_since + idle : QUIC_US_NEVER);
+	if (conn->config.keepalive && quic_conn_is_established(conn))
+		quic_timers_set(&conn->timers, QUIC_TIMER_KEEPALIVE,
+				conn->idle_since + conn->config.keepalive);
+}
+
+void quic_conn_set_timers(struct quic_conn *conn, quic_us now)
+{
+	struct quic_pnspace *app = &conn->space[QUIC_SPACE_APP];
+	bool unvalidated = !conn->is_server && !conn->server_validated_us && !conn->confirmed;
+	bool blocked = quic_path_amplification_room(&conn->path) < QUIC_MIN_DATAGRAM_BYTES;
+	quic_us at;
+
+	if (!quic_conn_is_open(conn))
+		return;
+	at = quic_recovery_deadline(&conn->recovery, &conn->path.rtt, unvalidated,
+				    quic_keys_can_send(&conn->keys, QUIC_LEVEL_HANDSHAKE),
+				    blocked, now);
+	/* A client that has said nothing yet has nothing to probe for. */
+	if (!conn->is_server && !conn->recovery.space[QUIC_SPACE_INITIAL].sent.next)
+		at = QUIC_US_NEVER;
+	quic_timers_set(&conn->timers, QUIC_TIMER_LOSS, at);
+	quic_timers_set(&conn->timers, QUIC_TIMER_ACK, app->ack_at);
+	timer_set_idle(conn);
+}
+
+void quic_conn_on_authentic(struct quic_conn *conn, quic_us now)
+{
+	conn->last_rx_at = now;
+	conn->idle_since = now;
+	conn->eliciting_since_rx = false;
+}
+
+void quic_conn_on_packet_sent(struct quic_conn *conn, enum quic_level level,
+			      const struct quic_sent_pkt *rec, quic_us now)
+{
+	/* [9000-10.1]: only the first ack-eliciting packet after a receive restarts it. */
+	if (rec->eliciting && !conn->eliciting_since_rx) {
+		conn->eliciting_since_rx = true;
+		conn->idle_since = now;
+	}
+	if (level == QUIC_LEVEL_HANDSHAKE && !conn->is_server)
+		conn->drop_initial = true;			/* [9001-4.9.1] */
+	if (level == QUIC_LEVEL_APP && conn->keys.phase_first_tx == QUIC_PN_NONE)
+		conn->keys.phase_first_tx = conn->recovery.space[QUIC_SPACE_APP].sent.next - 1;
+}
+
+void quic_conn_on_burst_sent(struct quic_conn *conn)
+{
+	if (!conn->drop_initial)
+		return;
+	conn->drop_initial = false;
+	quic_conn_discard_keys(conn, QUIC_LEVEL_INITIAL);
+}
+
+void quic_conn_on_too_big(struct quic_conn *conn)
+{
+	if (!quic_pmtud_on_too_big(&conn->pmtud, QUIC_MIN_DATAGRAM_BYTES))
+		return;
+	conn->path.mtu = conn->pmtud.good;
+	quic_cong_set_mss(&conn->path.cong, conn->path.mtu);
+}
+
+static void timer_expired(struct quic_conn *conn, enum quic_timer t, quic_us now)
+{
+	struct quic_close c = conn->close;
+
+	switch (t) {
+	case QUIC_TIMER_LOSS:
+		quic_conn_on_loss_timer(conn, now);
+		break;
+	case QUIC_TIMER_ACK:
+		conn->space[QUIC_SPACE_APP].ack_now = true;
+		break;
+	case QUIC_TIMER_IDLE:
+		quic_conn_abandon(conn, QUIC_CLOSE_IDLE);	/* [9000-10.1]: silently */
+		break;
+	case QUIC_TIMER_CLOSE:
+		quic_conn_set_state(conn, QUIC_CONN_EV_CLOSE_TIMER);
+		break;
+	case QUIC_TIMER_HANDSHAKE:
+		quic_conn_abandon(conn, QUIC_CLOSE_HANDSHAKE_TIMEOUT);
+		break;
+	case QUIC_TIMER_KEEPALIVE:
+		conn->ctl |= QUIC_CTL_PING;
+		break;
+	case QUIC_TIMER_KEY:
+		quic_conn_prepare_next_key(conn);
+		break;
+	case QUIC_TIMER_FLUSH:
+		conn->flushing = false;
+		quic_conn_close(conn, c.app, c.code, c.reason, c.reason_len, now);
+		break;
+	default:	/* PACE: sending is what follows; PATH, PMTU: not armed */
+		break;
+	}
+}
+
+void quic_conn_on_timeout(struct quic_conn *conn, quic_us now)
+{
+	enum quic_timer t;
+
+	for (t = 0; t < QUIC_NR_TIMERS; t++)
+		if (quic_timers_expired(&conn->timers, t, now))
+			timer_expired(conn, t, now);
+	quic_conn_output(conn, now);
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * core/pmtud.c - how large a datagram the path carries
+ */
+#include "pmtud.h"
+
+void quic_pmtud_init(struct quic_pmtud *p, u16 good, u16 max)
+{
+	*p = (struct quic_pmtud){ .good = good, .bad = max_t(u32, good, max) + 1 };
+}
+
+u16 quic_pmtud_next(const struct quic_pmtud *p)
+{
+	if (p->out)
+		return 0;
+	if (p->probe)
+		return p->probe;	/* the last one was lost: again */
+	if (p->good + 1u >= p->bad)
+		return 0;
+	/* The largest first: on most paths it is the answer. */
+	if (!p->lost)
+		return p->bad - 1;
+	if (p->bad - p->good <= QUIC_PMTUD_STEP_BYTES)
+		return 0;
+	return (p->good + p->bad) / 2;
+}
+
+void quic_pmtud_on_sent(struct quic_pmtud *p, u16 size)
+{
+	if (p->probe != size) {
+		p->probe = size;
+		p->lost = 0;
+	}
+	p->out = true;
+}
+
+bool quic_pmtud_on_acked(struct quic_pmtud *p, u16 size)
+{
+	if (size == p->probe) {
+		p->out = false;
+		p->probe = 0;
+		/* Any smaller size is not worth trying the largest first. */
+		p->lost = p->bad - 1 > size;
+	}
+	if (size <= p->good || size >= p->bad)
+		return false;
+	p->good = size;
+	return true;
+}
+
+void quic_pmtud_on_lost(struct quic_pmtud *p, u16 size)
+{
+	if (size != p->probe)
+		return;
+	p->out = false;
+	if (++p->lost < QUIC_PMTUD_MAX_PROBES)
+		return;
+	p->bad = size;
+	p->probe = 0;
+}
+
+bool quic_pmtud_on_too_big(struct quic_pmtud *p, u16 max)
+{
+	max = max_t(u16, max, QUIC_MIN_DATAGRAM_BYTES);
+	p->bad = min_t(u32, p->bad, max + 1u);
+	if (p->probe >= p->bad) {
+		p->probe = 0;
+		p->out = false;
+	}
+	if (p->good < p->bad)
+		return false;
+	p->good = p->bad - 1;
+	return true;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * core/pmtud.h - how large a datagram the path carries (RFC 8899, RFC 9000 14.3)
+ *
+ * Starts at 1200 bytes, tries the largest size the local interface allows, and
+ * when that fails halves the interval between what works and what does not.  A
+ * size counts as failed after MAX_PROBES lost probes.  A lost probe says nothing
+ * about congestion.
+ */
+#ifndef _QUIC_CORE_PMTUD_H
+#define _QUIC_CORE_PMTUD_H
+
+#include "types.h"
+
+#define QUIC_PMTUD_MAX_PROBES	3	/* MAX_PROBES, RFC 8899 5.1.2 */
+#define QUIC_PMTUD_STEP_BYTES	32	/* the search ends when the interval is smaller */
+
+/**
+ * struct quic_pmtud - search state of one path; sizes are UDP payload bytes
+ * @good: largest size known to arrive
+ * @bad: smallest size known not to, one more than may be tried at first
+ * @probe: size being probed, 0: none
+ * @lost: probes of that size lost in a row
+ * @out: a probe is in flight
+ */
+struct quic_pmtud {
+	u16 good;
+	u32 bad;
+	u16 probe;
+	u8 lost;
+	bool out;
+};
+
+void quic_pmtud_init(struct quic_pmtud *p, u16 good, u16 max);
+/* Size of the probe to send now, 0: none (found, or one is in flight). */
+u16 quic_pmtud_next(const struct quic_pmtud *p);
+void quic_pmtud_on_sent(struct quic_pmtud *p, u16 size);
+/* A probe of @size arrived: true when @good grew. */
+bool quic_pmtud_on_acked(struct quic_pmtud *p, u16 size);
+void quic_pmtud_on_lost(struct quic_pmtud *p, u16 size);
+/* The IP layer says that more than @max does not fit: true when @good shrank. */
+bool quic_pmtud_on_too_big(struct quic_pmtud *p, u16 max);
+
+#endif /* _QUIC_CORE_PMTUD_H */

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * frame_rx.c - applies the decoded frames of one packet to the connection
+ *
+ * Two passes over the payload: the first decodes and validates every frame, so
+ * that nothing of a packet with a malformed frame is applied; the second
+ * applies.  One handler per frame type, in a table.
+ */
+#include "frame_rx.h"
+
+static const u32 frame_rx_max_dgrams = 256;	/* DATAGRAMs waiting for the reader */
+
+/* What a handler may look at besides its frame. */
+struct frame_ctx {
+	const struct quic_rx_pkt *pkt;
+	struct quic_frame_rx *res;
+	quic_us now;
+};
+
+/* A buffer for the span @s of the packet's plaintext, without a reference of its own. */
+static struct quic_buf frame_buf(const struct frame_ctx *c, const struct quic_span *s)
+{
+	return (struct quic_buf){
+		.data = (u8 *)s->data,
+		.len = s->len,
+		.truesize = c->pkt->plain.truesize,
+		.chunk = c->pkt->plain.chunk,
+	};
+}
+
+static int rx_nothing(struct quic_conn *conn, const struct quic_frame *f, struct frame_ctx *c)
+{
+	return 0;
+}
+
+static int rx_ack(struct quic_conn *conn, const struct quic_frame *f, struct frame_ctx *c)
+{
+	return quic_conn_on_ack(conn, quic_level_space(c->pkt->level), &f->ack, c->now);
+}
+
+static int rx_reset_stream(struct quic_conn *conn, const struct quic_frame *f,
+			   struct frame_ctx *c)
+{
+	struct quic_stream *s;
+	int err = quic_stream_for_frame(conn, f->code.sid, true, &s);
+
+	if (err || !s)
+		return err;
+	return quic_stream_rx_reset(conn, s, f->code.code, f->code.final_size);
+}
+
+static int rx_stop_sending(struct quic_conn *conn, const struct quic_frame *f,
+			   struct frame_ctx *c)
+{
+	struct quic_stream *s;
+	int err = quic_stream_for_frame(conn, f->code.sid, false, &s);
+
+	if (err || !s)
+		return err;
+	return quic_stream_rx_stop(conn, s, f->code.code);
+}
+
+static int rx_crypto(struct quic_conn *conn, const struct quic_frame *f, struct frame_ctx *c)
+{
+	struct quic_inqueue *q = &conn->crypto[quic_level_space(c->pkt->level)].rcv;
+	u64 end = f->crypto.offset + f->crypto.data.len, before = q->truesize;
+	struct quic_buf buf = frame_buf(c, &f->crypto.data);
+	int err;
+
+	if (end > q->read + QUIC_CRYPTO_BUFFER_BYTES)		/* [9000-7.5] */
+		return QUIC_VIOLATION_CRYPTO_BUFFER_EXCEEDED;
+	err = quic_inqueue_add(q, conn, f->crypto.offset, &buf);
+	conn->rmem += q->truesize - before;
+	if (!err && quic_inqueue_readable(q))
+		conn->notify |= QUIC_NOTIFY_READ;
+	return err;
+}
+
+static int rx_new_token(struct quic_conn *conn, const struct quic_frame *f, struct frame_ctx *c)
+{
+	struct quic_edge_event_info ev = {
+		.type = QUIC_EDGE_EV_NEW_TOKEN,
+		.data = f->token,
+	};
+
+	if (conn->is_server)					/* [9000-19.7] */
+		return QUIC_VIOLATION_NEW_TOKEN_AT_SERVER;
+	quic_edge_event(conn, &ev);
+	return 0;
+}
+
+static int rx_stream(struct quic_conn *conn, const struct quic_frame *f, struct frame_ctx *c)
+{
+	struct quic_buf buf = frame_buf(c, &f->stream.data);
+	struct quic_stream *s;
+	int err = quic_stream_for_frame(conn, f->stream.sid, true, &s);
+
+	if (err || !s)
+		return err;
+	c->res->fin |= f->stream.fin;
+	return quic_stream_rx_data(conn, s, f->stream.offset, &buf, f->stream.fin);
+}
+
+static int rx_max_data(struct quic_conn *conn, const struct quic_frame *f, struct frame_ctx *c)
+{
+	if (quic_flow_tx_raise(&conn->tx, f->limit.limit))
+		conn->notify |= QUIC_NOTIFY_WRITE;
+	return 0;
+}
+
+static int rx_max_stream_data(struct quic_conn *conn, const struct quic_frame *f,
+			      struct frame_ctx *c)
+{
+	struct quic_edge_event_info ev = {
+		.type = QUIC_EDGE_EV_STREAM_MAX_DATA,
+		.sid = f->limit.sid,
+		.value = f->limit.limit,
+	};
+	struct quic_stream *s;
+	int err = quic_stream_for_frame(conn, f->limit.sid, false, &s);
+
+	if (err || !s || !quic_flow_tx_raise(&s->tx, f->limit.limit))
+		return err;
+	quic_stream_update_schedule(conn, s);
+	conn->notify |= QUIC_NOTIFY_WRITE;
+	quic_edge_event(conn, &ev);
+	return 0;
+}
+
+static int rx_max_streams(struct quic_conn *conn, const struct quic_frame *f,
+			  struct frame_ctx *c)
+{
+	bool uni = f->type == QUIC_FRAME_MAX_STREAMS_UNI;
+	quic_sid first = quic_sid_make(0, conn->is_server, uni);
+	struct quic_stream_type *t = &conn->streams.type[first];
+	struct quic_edge_event_info ev = { .type = QUIC_EDGE_EV_MAX_STREAMS };
+
+	if (f->limit.limit <= t->max)				/* [9000-4.6] */
+		return 0;
+	t->max = f->limit.limit;
+	ev.value = quic_sid_make(t->max - 1, conn->is_server, uni);
+	quic_edge_event(conn, &ev);
+	conn->notify |= QUIC_NOTIFY_STREAMS;
+	return 0;
+}
+
+/* The peer wants credit: it gets what there is to give at once. */
+static int rx_data_blocked(struct quic_conn *conn, const struct quic_frame *f,
+			   struct frame_ctx *c)
+{
+	if (f->limit.limit < conn->rx.consumed + conn->rx.window)
+		conn->ctl |= QUIC_CTL_MAX_DATA;
+	return 0;
+}
+
+static int rx_stream_data_blocked(struct quic_conn *conn, const struct quic_frame *f,
+				  struct frame_ctx *c)
+{
+	struct quic_stream *s;
+	int err = quic_stream_for_frame(conn, f->limit.sid, true, &s);
+
+	if (err || !s)
+		return err;
+	if (s->recv_state == QUIC_RECV_RECV && f->limit.limit < s->rx.consumed + s->rx.window) {
+		s->pending |= QUIC_STREAM_TELL_MAX_DATA;
+		if (list_empty(&s->ctl_entry))
+			list_add_tail(&s->ctl_entry, &conn->streams.ctl);
+	}
+	return 0;
+}
+
+static int rx_new_cid(struct quic_conn *conn, const struct quic_frame *f, struct frame_ctx *c)
+{
+	return quic_connid_remote_on_new(&conn->remote_ids, f->new_cid.seq,
+					 f->new_cid.retire_prior_to, &f->new_cid.cid,
+					 f->new_cid.reset_token);
+}
+
+static int rx_retire_cid(struct quic_conn *conn, const struct quic_frame *f,
+			 struct frame_ctx *c)
+{
+	struct quic_cid gone, arrived_on = { .len = QUIC_CID_OURS_BYTES };
+	struct quic_edge_event_info ev = { .type = QUIC_EDGE_EV_CONNID };
+	bool did;
+	int err;
+
+	memcpy(arrived_on.data, c->pkt->hdr + 1, QUIC_CID_OURS_BYTES);
+	err = quic_connid_local_on_retire(&conn->local_ids, f->retire_seq, &arrived_on, &gone,
+					  &did);
+	if (err || !did)
+		return err;
+	quic_edge_cid_del(conn, &gone);
+	quic_conn_issue_ids(conn);
+	quic_edge_event(conn, &ev);
+	return 0;
+}
+
+static int rx_path_challenge(struct quic_conn *conn, const struct quic_frame *f,
+			     struct frame_ctx *c)
+{
+	quic_path_on_challenge(&conn->path, f->path_data);
+	return 0;
+}
+
+static int rx_path_response(struct quic_conn *conn, const struct quic_frame *f,
+			    struct frame_ctx *c)
+{
+	/* One that answers nothing of ours is ignored (RFC 9000 19.18: MAY close). */
+	quic_path_on_response(&conn->path, f->path_data);
+	return 0;
+}
+
+static int rx_close(struct quic_conn *conn, const struct quic_frame *f, struct frame_ctx *c)
+{
+	quic_conn_on_peer_close(conn, &f->close, f->type == QUIC_FRAME_CONNECTION_CLOSE_APP,
+				c->now);
+	return 0;
+}
+
+static int rx_handshake_done(struct quic_conn *conn, const struct quic_frame *f,
+			     struct frame_ctx *c)
+{
+	if (conn->is_server)					/* [9000-19.20] */
+		return QUIC_VIOLATION_HANDSHAKE_DONE_AT_SERVER;
+	quic_conn_confirm(conn, c->now);
+	return 0;
+}
+
+static int rx_datagram(struct quic_conn *conn, const struct quic_frame *f, struct frame_ctx *c)
+{
+	struct quic_datagram *d;
+
+	if (!conn->local.max_datagram_frame_size)		/* [9221-3] */
+		return QUIC_VIOLATION_DATAGRAM_NOT_NEGOTIATED;
+	if (f->bytes > conn->local.max_datagram_frame_size)
+		return QUIC_VIOLATION_DATAGRAM_TOO_LARGE;
+	/* Unreliable: what does not fit is lost, as on the wire. */
+	if (conn->nr_dgrams_in >= frame_rx_max_dgrams || conn->rmem > conn->config.rmem_max)
+		return 0;
+	d = quic_env_alloc(1, sizeof(*d));
+	if (!d)
+		return 0;
+	d->buf = frame_buf(c, &f->datagram);
+	quic_edge_chunk_get(d->buf.chunk);
+	list_add_tail(&d->entry, &conn->dgrams_in);
+	conn->nr_dgrams_in++;
+	conn->rmem += d->buf.truesize;
+	conn->notify |= QUIC_NOTIFY_READ;
+	return 0;
+}
+
+typedef int (*frame_handler)(struct quic_conn *conn, const struct quic_frame *f,
+			     struct frame_ctx *c);
+
+static const frame_handler frame_handlers[] = {
+	[QUIC_FRAME_PADDING] = rx_nothing,
+	[QUIC_FRAME_PING] = rx_nothing,
+	[QUIC_FRAME_ACK] = rx_ack,
+	[QUIC_FRAME_ACK_ECN] = rx_ack,
+	[QUIC_FRAME_RESET_STREAM] = rx_reset_stream,
+	[QUIC_FRAME_STOP_SENDING] = rx_stop_sending,
+	[QUIC_FRAME_CRYPTO] = rx_crypto,
+	[QUIC_FRAME_NEW_TOKEN] = rx_new_token,
+	[QUIC_FRAME_STREAM] = rx_stream,
+	[QUIC_FRAME_MAX_DATA] = rx_max_data,
+	[QUIC_FRAME_MAX_STREAM_DATA] = rx_max_stream_data,
+	[QUIC_FRAME_MAX_STREAMS_BIDI] = rx_max_streams,
+	[QUIC_FRAME_MAX_STREAMS_UNI] = rx_max_streams,
+	[QUIC_FRAME_DATA_BLOCKED] = rx_data_blocked,
+	[QUIC_FRAME_STREAM_DATA_BLOCKED] = rx_stream_data_blocked,
+	[QUIC_FRAME_STREAMS_BLOCKED_BIDI] = rx_nothing,
+	[QUIC_FRAME_STREAMS_BLOCKED_UNI] = rx_nothing,
+	[QUIC_FRAME_NEW_CONNECTION_ID] = rx_new_cid,
+	[QUIC_FRAME_RETIRE_CONNECTION_ID] = rx_retire_cid,
+	[QUIC_FRAME_PATH_CHALLENGE] = rx_path_challenge,
+	[QUIC_FRAME_PATH_RESPONSE] = rx_path_response,
+	[QUIC_FRAME_CONNECTION_CLOSE] = rx_close,
+	[QUIC_FRAME_CONNECTION_CLOSE_APP] = rx_close,
+	[QUIC_FRAME_HANDSHAKE_DONE] = rx_handshake_done,
+	[QUIC_FRAME_DATAGRAM] = rx_datagram,
+};
+
+/* First pass: all frames are well-formed and allowed here, and there is one. */
+static int frame_rx_validate(const struct quic_rx_pkt *pkt, struct quic_frame_rx *res)
+{
+	struct quic_reader r;
+	struct quic_frame f;
+	int v;
+
+	quic_wire_read_init(&r, pkt->plain.data, pkt->plain.len);
+	if (!quic_wire_left(&r))
+		return QUIC_VIOLATION_PACKET_NO_FRAMES;		/* [9000-12.4] */
+	while (quic_wire_left(&r)) {
+		res->frame_type = *r.pos;
+		v = quic_frame_decode(&r, pkt->level, &f);
+		if (v)
+			return v;
+		res->eliciting |= quic_frame_is_ack_eliciting(f.type);
+	}
+	return 0;
+}
+
+/* One frame and nothing else: a bulk packet; decoded once instead of twice. */
+static bool frame_rx_is_single(const struct quic_rx_pkt *pkt, struct quic_frame *f)
+{
+	struct quic_reader r;
+
+	quic_wire_read_init(&r, pkt->plain.data, pkt->plain.len);
+	return !quic_frame_decode(&r, pkt->level, f) && !quic_wire_left(&r);
+}
+
+static int frame_rx_apply_one(struct quic_conn *conn, const struct quic_frame *f,
+			      struct frame_ctx *c)
+{
+	c->res->frame_type = f->type;
+	quic_edge_trace(conn, QUIC_TRACE_FRAME_RCVD, f->type, 0, f->bytes);
+	if (WARN_ON_ONCE(f->type >= ARRAY_SIZE(frame_handlers) || !frame_handlers[f->type]))
+		return -EINVAL;
+	return frame_handlers[f->type](conn, f, c);
+}
+
+int quic_frame_rx_apply(struct quic_conn *conn, const struct quic_rx_pkt *pkt,
+			struct quic_frame_rx *res, quic_us now)
+{
+	struct frame_ctx c = { .pkt = pkt, .res = res, .now = now };
+	struct quic_reader r;
+	struct quic_frame f;
+	int err;
+
+	if (frame_rx_is_single(pkt, &f)) {
+		res->eliciting = quic_frame_is_ack_eliciting(f.type);
+		return frame_rx_apply_one(conn, &f, &c);
+	}
+	err = frame_rx_validate(pkt, res);
+	if (err)
+		return err;
+	quic_wire_read_init(&r, pkt->plain.data, pkt->plain.len);
+	while (quic_wire_left(&r)) {
+		err = quic_frame_decode(&r, pkt->level, &f);
+		if (!err)
+			err = frame_rx_apply_one(conn, &f, &c);
+		if (err || !quic_conn_is_open(conn))
+			return err;
+	}
+	return 0;
+}

@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * packet.c - frames to packets to datagrams to bursts
+ *
+ *   output:	one burst after the other until nothing may or wants to leave
+ *   burst:	datagrams of path->mtu bytes; the first shorter one ends it
+ *   datagram:	one packet per encryption level that has something to say,
+ *		drafted, padded as a whole, then sealed
+ *
+ * In bulk mode a datagram carries nothing but stream bytes and is full; control
+ * frames and ACKs go into the last, shorter datagram of the burst.
+ */
+#include "packet.h"
+
+/**
+ * struct packet_draft - one packet between filling and sealing
+ * @pkt: for the edge
+ * @rec: its record
+ * @level: encryption level
+ * @is_long: it has a Length field to set
+ */
+struct packet_draft {
+	struct quic_tx_pkt pkt;
+	struct quic_sent_pkt rec;
+	enum quic_level level;
+	bool is_long;
+};
+
+/**
+ * struct packet_dgram - one datagram being drafted
+ * @draft: its packets
+ * @nr: their number
+ * @dst: its first byte
+ * @len: bytes drafted, tags included
+ * @cap: bytes it may have
+ * @pad_to: pad the last packet until the datagram has that many bytes
+ * @eliciting: congestion control and pacing allow ack-eliciting packets
+ * @bulk: see struct quic_fill
+ */
+struct packet_dgram {
+	struct packet_draft draft[QUIC_NR_LEVELS];
+	unsigned int nr;
+	u8 *dst;
+	u32 len;
+	u32 cap;
+	u32 pad_to;
+	bool eliciting;
+	bool bulk;
+};
+
+static const enum quic_packet_kind packet_kinds[QUIC_NR_LEVELS] = {
+	[QUIC_LEVEL_INITIAL] = QUIC_PACKET_INITIAL,
+	[QUIC_LEVEL_EARLY] = QUIC_PACKET_0RTT,
+	[QUIC_LEVEL_HANDSHAKE] = QUIC_PACKET_HANDSHAKE,
+	[QUIC_LEVEL_APP] = QUIC_PACKET_SHORT,
+};
+
+static struct quic_sent *packet_sent(struct quic_conn *conn, enum quic_level level)
+{
+	return &conn->recovery.space[quic_level_space(level)].sent;
+}
+
+static void packet_put_header(struct quic_conn *conn, struct packet_draft *d,
+			      struct quic_writer *w)
+{
+	struct quic_sent *sent = packet_sent(conn, d->level);
+	struct quic_header_build b = {
+		.kind = packet_kinds[d->level],
+		.version = conn->version,
+		.dcid = &quic_connid_remote_active(&conn->remote_ids)->cid,
+		.scid = &conn->initial_scid,
+		.pn = sent->next,
+		.pn_len = max_t(u8, quic_header_pn_len(sent->next, sent->largest_acked), 2),
+		.key_phase = conn->keys.phase,
+	};
+
+	if (d->level == QUIC_LEVEL_INITIAL && !conn->is_server)
+		b.token = (struct quic_span){ conn->token, conn->token_len };
+	quic_header_encode(w, &b);
+	d->is_long = d->level != QUIC_LEVEL_APP;
+	d->pkt.pn = b.pn;
+	d->pkt.pn_len = b.pn_len;
+	d->pkt.hdr_len = w->len;
+	d->pkt.key = &conn->keys.tx[d->level];
+}
+
+/* Drafts one packet at the end of @g; false when it would carry nothing. */
+static bool packet_draft(struct quic_conn *conn, struct packet_dgram *g, enum quic_level level,
+			 quic_us now)
+{
+	struct packet_draft *d = &g->draft[g->nr];
+	enum quic_space space = quic_level_space(level);
+	struct quic_fill f = {
+		.pkt = &d->pkt, .level = level, .now = now, .bulk = g->bulk,
+		.probe = conn->probes[space],
+		.allow_eliciting = g->eliciting || conn->probes[space],
+	};
+	struct quic_writer w;
+
+	if (g->cap < g->len + QUIC_HEADER_MAX_BYTES + conn->token_len + QUIC_TAG_BYTES ||
+	    quic_sent_begin(packet_sent(conn, level)))
+		return false;
+	*d = (struct packet_draft){ .level = level, .pkt.dst = g->dst + g->len };
+	quic_wire_write_init(&w, d->pkt.dst, g->cap - g->len - QUIC_TAG_BYTES);
+	f.w = &w;
+	packet_put_header(conn, d, &w);
+	quic_outqueue_fill(conn, &f);
+	if (w.len == d->pkt.hdr_len) {
+		quic_sent_cancel(packet_sent(conn, level));
+		return false;
+	}
+	/* Header protection samples 16 bytes from 4 behind the packet number's start. */
+	if (w.len + d->pkt.pn_len < d->pkt.hdr_len + 4u)
+		quic_wire_put_zeros(&w, d->pkt.hdr_len + 4 - d->pkt.pn_len - w.len);
+	d->pkt.len = w.len;
+	d->rec = (struct quic_sent_pkt){
+		.sent_at = now, .ctl = f.ctl, .path = conn->path.id,
+		.eliciting = f.eliciting, .in_flight = f.eliciting, .ecn = conn->path.ecn_on,
+		.delivered = conn->path.cong.delivered,
+	};
+	if (f.probe && f.eliciting)
+		conn->probes[space]--;
+	g->len += w.len + QUIC_TAG_BYTES;
+	g->nr++;
+	return true;
+}
+
+/* Expands the last packet with PADDING so that the datagram has @pad_to bytes. */
+static void packet_pad(struct packet_dgram *g)
+{
+	struct packet_draft *d = &g->draft[g->nr - 1];
+	u32 add = g->pad_to > g->len ? g->pad_to - g->len : 0;
+
+	if (!add)
+		return;
+	memset(d->pkt.dst + d->pkt.len, 0, add);
+	d->pkt.len += add;
+	d->rec.in_flight = true;
+	g->len += add;
+}
+
+/* Seals and records everything drafted. */
+static void packet_seal(struct quic_conn *conn, struct quic_burst *b, struct packet_dgram *g,
+			quic_us now)
+{
+	unsigned int i;
+
+	for (i = 0; i < g->nr; i++) {
+		struct packet_draft *d = &g->draft[i];
+		enum quic_space space = quic_level_space(d->level);
+
+		if (d->is_long)
+			quic_header_set_length(d->pkt.dst, d->pkt.hdr_len, d->pkt.pn_len,
+					       d->pkt.len - d->pkt.hdr_len + QUIC_TAG_BYTES);
+		quic_edge_burst_add(b, &d->pkt);	/* on error it counts as lost */
+		conn->keys.tx[d->level].count++;
+		d->rec.bytes = d->pkt.len + QUIC_TAG_BYTES;
+		quic_sent_commit(packet_sent(conn, d->level), &d->rec);
+		quic_recovery_on_sent(&conn->recovery, space, &conn->path.cong, &d->rec);
+		quic_conn_on_packet_sent(conn, d->level, &d->rec, now);
+		conn->stats.pkts_sent++;
+		quic_edge_trace(conn, QUIC_TRACE_PKT_SENT, d->pkt.pn, d->rec.bytes, d->level);
+	}
+	conn->stats.bytes_sent += g->len;
+	quic_path_on_tx(&conn->path, g->len);
+}
+
+/* Does @level want a packet now? */
+static bool packet_is_wanted(struct quic_conn *conn, enum quic_level level, bool eliciting,
+			     quic_us now)
+{
+	enum quic_space space = quic_level_space(level);
+
+	if (!quic_keys_can_send(&conn->keys, level))
+		return false;
+	if (level == QUIC_LEVEL_EARLY && quic_keys_can_send(&conn->keys, QUIC_LEVEL_APP))
+		return false;
+	if (conn->probes[space])
+		return true;
+	if (level != QUIC_LEVEL_EARLY && quic_pnspace_is_ack_due(&conn->space[space], now))
+		return true;
+	return eliciting && quic_outqueue_has_data(conn, level);
+}
+
+/* Drafts the packets of one datagram at @g->dst; their sum is in @g->len. */
+static void packet_draft_dgram(struct quic_conn *conn, struct packet_dgram *g, quic_us now)
+{
+	bool initial = false, initial_eliciting = false;
+	enum quic_level level;
+
+	for (level = QUIC_LEVEL_INITIAL; level < QUIC_NR_LEVELS; level++) {
+		if (!packet_is_wanted(conn, level, g->eliciting, now) ||
+		    !packet_draft(conn, g, level, now))
+			continue;
+		if (level == QUIC_LEVEL_INITIAL) {
+			initial = true;
+			initial_eliciting = g->draft[g->nr - 1].rec.eliciting;
+		}
+	}
+	if (!g->nr)
+		return;
+	/* [9000-14.1] */
+	if (initial && (!conn->is_server || initial_eliciting))
+		g->pad_to = max_t(u32, g->pad_to, QUIC_MIN_DATAGRAM_BYTES);
+	packet_pad(g);
+}
+
+/**
+ * struct packet_budget - what may leave in one burst
+ * @bytes: by congestion window, pacer and amplification limit together
+ * @hard: by the amplification limit: holds for every byte
+ */
+struct packet_budget {
+	u64 bytes;
+	u64 hard;
+};
+
+static void packet_budget(struct quic_conn *conn, quic_us now, struct packet_budget *b)
+{
+	struct quic_path *p = &conn->path;
+	u64 rate = quic_cong_pacing_rate(&p->cong, &p->rtt);
+	u64 room = quic_cong_room(&p->cong), paced;
+
+	b->hard = quic_path_amplification_room(p);
+	paced = quic_pacer_room(&p->pacer, now, rate, p->mtu);
+	b->bytes = min3(room, paced, b->hard);
+	/* Something waits for the pacer only when nothing else holds it back. */
+	if (paced < p->mtu && room >= p->mtu)
+		quic_timers_set(&conn->timers, QUIC_TIMER_PACE,
+				quic_pacer_next_at(&p->pacer, rate, p->mtu));
+}
+
+static bool packet_has_work(struct quic_conn *conn, bool eliciting, quic_us now)
+{
+	enum quic_level level;
+
+	for (level = QUIC_LEVEL_INITIAL; level < QUIC_NR_LEVELS; level++)
+		if (packet_is_wanted(conn, level, eliciting, now))
+			return true;
+	return false;
+}
+
+/* Is the next datagram a full one of stream bytes alone? */
+static bool packet_is_bulk(struct quic_conn *conn)
+{
+	return conn->confirmed && !conn->probes[QUIC_SPACE_APP] &&
+	       !(conn->ctl & QUIC_CTL_HANDSHAKE_DONE) && !conn->path.nr_response &&
+	       quic_outqueue_has_bulk(conn, conn->path.mtu);
+}
+
+/* Builds one datagram into @b: its bytes, 0 when there was nothing to send. */
+static u32 packet_send_dgram(struct quic_conn *conn, struct quic_burst *b,
+			     struct packet_budget *budget, bool *full, quic_us now)
+{
+	struct packet_dgram g;
+
+	g.nr = 0;
+	g.len = 0;
+	g.pad_to = 0;
+	g.cap = min_t(u64, conn->path.mtu, budget->hard);
+	g.eliciting = budget->bytes >= conn->path.mtu;
+	g.bulk = g.eliciting && packet_is_bulk(conn);
+	if (!g.bulk && !packet_has_work(conn, g.eliciting, now))
+		return 0;
+	g.dst = quic_edge_burst_next(b);
+	if (!g.dst)
+		return 0;
+	packet_draft_dgram(conn, &g, now);
+	if (g.nr)
+		packet_seal(conn, b, &g, now);
+	quic_edge_burst_end(b, g.len);
+	*full = g.len == conn->path.mtu;
+	budget->hard -= min_t(u64, budget->hard, g.len);
+	budget->bytes -= min_t(u64, budget->bytes, g.len);
+	return g.len;
+}
+
+/* One burst; false when nothing was sent. */
+static bool packet_send_burst(struct quic_conn *conn, quic_us now)
+{
+	struct quic_path *p = &conn->path;
+	struct packet_budget budget;
+	struct quic_burst *b;
+	bool full = true;
+	u64 total = 0;
+	u32 n, bytes;
+
+	packet_budget(conn, now, &budget);
+	/* [9000-8.1]: an unvalidated peer gets whole datagrams or nothing. */
+	if (budget.hard < QUIC_MIN_DATAGRAM_BYTES ||
+	    !packet_has_work(conn, budget.bytes >= p->mtu, now))
+		return false;
+	b = quic_edge_burst_begin(conn, p, p->mtu,
+				  p->ecn_on ? QUIC_ECN_ECT0 : QUIC_ECN_NOT_ECT, now);
+	if (!b)
+		return false;
+	for (n = 0; n < QUIC_BURST_MAX_PKTS && full; n++) {
+		bytes = packet_send_dgram(conn, b, &budget, &full, now);
+		if (!bytes)
+			break;
+		total += bytes;
+	}
+	if (quic_edge_burst_commit(b) == -EMSGSIZE)
+		quic_conn_on_too_big(conn);
+	quic_conn_on_burst_sent(conn);
+	quic_pacer_on_sent(&p->pacer, now, quic_cong_pacing_rate(&p->cong, &p->rtt), total);
+	return total;
+}
+
+/* A PING padded to the size that is to be tried, alone in its datagram. */
+static void packet_send_mtu_probe(struct quic_conn *conn, quic_us now)
+{
+	u16 size = quic_pmtud_next(&conn->pmtud);
+	struct packet_dgram g = { .cap = size, .pad_to = size };
+	struct packet_draft *d = &g.draft[0];
+	struct quic_writer w;
+	struct quic_burst *b;
+
+	if (!size || !conn->confirmed || quic_cong_room(&conn->path.cong) < size)
+		return;
+	b = quic_edge_burst_begin(conn, &conn->path, size, QUIC_ECN_NOT_ECT, now);
+	if (!b)
+		return;
+	g.dst = quic_edge_burst_next(b);
+	if (g.dst && !quic_sent_begin(packet_sent(conn, QUIC_LEVEL_APP))) {
+		*d = (struct packet_draft){ .level = QUIC_LEVEL_APP, .pkt.dst = g.dst };
+		quic_wire_write_init(&w, d->pkt.dst, size - QUIC_TAG_BYTES);
+		packet_put_header(conn, d, &w);
+		quic_frame_encode_bare(&w, QUIC_FRAME_PING);
+		d->pkt.len = w.len;
+		d->rec = (struct quic_sent_pkt){
+			.sent_at = now, .ctl = QUIC_CTL_MTU_PROBE, .path = conn->path.id,
+			.eliciting = true, .in_flight = true,
+		};
+		g.len = w.len + QUIC_TAG_BYTES;
+		g.nr = 1;
+		packet_pad(&g);
+		packet_seal(conn, b, &g, now);
+		quic_pmtud_on_sent(&conn->pmtud, size);
+	}
+	if (g.dst)
+		quic_edge_burst_end(b, g.len);
+	if (quic_edge_burst_commit(b) == -EMSGSIZE)
+		quic_pmtud_on_too_big(&conn->pmtud, size - 1);
+}
+
+/* ---- closing ---- */
+
+/* CONNECTION_CLOSE in every level the peer may be able to open (RFC 9000 10.2.3). */
+static void packet_draft_close(struct quic_conn *conn, struct packet_dgram *g,
+			       enum quic_level level)
+{
+	struct packet_draft *d = &g->draft[g->nr];
+	struct quic_close *c = &conn->close;
+	bool app = c->app && level == QUIC_LEVEL_APP;
+	struct quic_writer w;
+
+	if (g->cap < g->len + QUIC_HEADER_MAX_BYTES + conn->token_len + 128 ||
+	    quic_sent_begin(packet_sent(conn, level)))
+		return;
+	*d = (struct packet_draft){ .level = level, .pkt.dst = g->dst + g->len };
+	quic_wire_write_init(&w, d->pkt.dst, g->cap - g->len - QUIC_TAG_BYTES);
+	packet_put_header(conn, d, &w);
+	/* [9000-10.2.3]: nothing of the application before the keys prove the peer. */
+	if (c->app && !app)
+		quic_frame_encode_close(&w, false, QUIC_ERR_APPLICATION, 0, NULL, 0);
+	else
+		quic_frame_encode_close(&w, app, c->code, c->frame_type, c->reason,
+					c->reason_len);
+	d->pkt.len = w.len;
+	g->len += w.len + QUIC_TAG_BYTES;
+	g->nr++;
+}
+
+static void packet_send_close(struct quic_conn *conn, quic_us now)
+{
+	struct quic_path *p = &conn->path;
+	struct packet_dgram g = { .eliciting = false };
+	enum quic_level level;
+	struct quic_burst *b;
+
+	if (quic_path_amplification_room(p) < QUIC_MIN_DATAGRAM_BYTES)
+		return;
+	b = quic_edge_burst_begin(conn, p, p->mtu, QUIC_ECN_NOT_ECT, now);
+	if (!b)
+		return;
+	g.dst = quic_edge_burst_next(b);
+	g.cap = g.dst ? p->mtu : 0;
+	for (level = QUIC_LEVEL_INITIAL; level < QUIC_NR_LEVELS; level++) {
+		if (!(conn->close_levels & BIT(level)) ||
+		    !quic_keys_can_send(&conn->keys, level))
+			continue;
+		packet_draft_close(conn, &g, level);
+		if (level == QUIC_LEVEL_INITIAL && !conn->is_server)
+			g.pad_to = QUIC_MIN_DATAGRAM_BYTES;
+	}
+	conn->close_levels = 0;
+	if (g.nr) {
+		packet_pad(&g);
+		packet_seal(conn, b, &g, now);
+	}
+	if (g.dst)
+		quic_edge_burst_end(b, g.len);
+	quic_edge_burst_commit(b);
+}
+
+void quic_packet_output(struct quic_conn *conn, quic_us now)
+{
+	if (conn->state == QUIC_CONN_CLOSING && conn->close_levels)
+		packet_send_close(conn, now);
+	if (!quic_conn_is_open(conn))
+		return;
+	quic_timers_stop(&conn->timers, QUIC_TIMER_PACE);
+	while (packet_send_burst(conn, now))
+		if (!quic_conn_is_open(conn))
+			return;
+	packet_send_mtu_probe(conn, now);
+}

@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * packet_rx.c - received datagrams to packets to frames
+ *
+ * An aggregate is handled in batches of descriptors:
+ *
+ *   describe	find the packets of each datagram, choose header keys
+ *   unmask	edge: all of them at once
+ *   number	packet numbers, duplicates, key phases
+ *   open	edge: all of them at once
+ *   handle	frames, acknowledgment state, key and address consequences
+ *
+ * Only the last step changes the connection, and only for packets that opened.
+ */
+#include "frame_rx.h"
+#include "packet.h"
+
+/**
+ * struct rx_cursor - where in an aggregate the next packet is looked for
+ * @dgram: start of the datagram
+ * @in: bytes of the datagram already described
+ * @linear: linear copy of the datagram, made when it begins with a long header
+ * @dcid: of its first packet: the others must have the same (RFC 9000 12.2)
+ */
+struct rx_cursor {
+	u32 dgram;
+	u32 in;
+	u8 *linear;
+	struct quic_cid dcid;
+};
+
+static void rx_drop(struct quic_conn *conn, enum quic_drop why)
+{
+	conn->stats.pkts_dropped[why]++;
+	quic_edge_trace(conn, QUIC_TRACE_PKT_DROPPED, 0, 0, why);
+}
+
+/* Keeps the rest of a datagram until its keys come [9000-5.7]. */
+static void rx_hold(struct quic_conn *conn, const struct quic_agg *agg, u32 off, u32 len,
+		    enum quic_level level)
+{
+	struct quic_agg *held;
+
+	if (quic_keys_is_discarded(&conn->keys, level) || conn->nr_held >= QUIC_CONN_MAX_HELD ||
+	    !quic_conn_is_open(conn)) {
+		rx_drop(conn, QUIC_DROP_NO_KEY);
+		return;
+	}
+	held = quic_edge_agg_hold(conn, agg, off, len);
+	if (!held) {
+		rx_drop(conn, QUIC_DROP_MEMORY);
+		return;
+	}
+	list_add_tail(&held->node, &conn->held);
+	conn->nr_held++;
+}
+
+/* A short header packet, the usual case: nothing of it is copied but its header. */
+static bool rx_describe_short(struct quic_conn *conn, struct quic_agg *agg, u32 off, u32 len,
+			      struct quic_rx_pkt *p)
+{
+	u32 hdr = 1 + QUIC_CID_OURS_BYTES + 4;
+
+	if (len < hdr + QUIC_HP_SAMPLE_BYTES) {
+		rx_drop(conn, QUIC_DROP_HEADER);
+		return false;
+	}
+	if (!quic_keys_can_recv(&conn->keys, QUIC_LEVEL_APP)) {
+		rx_hold(conn, agg, off, len, QUIC_LEVEL_APP);
+		return false;
+	}
+	p->off = off;
+	p->len = len;
+	p->pn_off = 1 + QUIC_CID_OURS_BYTES;
+	p->level = QUIC_LEVEL_APP;
+	p->ecn = agg->ecn;
+	p->dgram_last = true;
+	p->hdr = p->hdr_inl;
+	quic_edge_agg_copy(agg, off, hdr, p->hdr);
+	p->key = &conn->keys.rx[QUIC_LEVEL_APP];
+	return true;
+}
+
+static bool rx_long_level(const struct quic_header *h, enum quic_level *level)
+{
+	switch (h->kind) {
+	case QUIC_PACKET_INITIAL:
+		*level = QUIC_LEVEL_INITIAL;
+		return true;
+	case QUIC_PACKET_0RTT:
+		*level = QUIC_LEVEL_EARLY;
+		return true;
+	case QUIC_PACKET_HANDSHAKE:
+		*level = QUIC_LEVEL_HANDSHAKE;
+		return true;
+	case QUIC_PACKET_SHORT:
+		*level = QUIC_LEVEL_APP;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Whether the ids and version of a decoded header belong to this connection. */
+static bool rx_header_fits(const struct quic_conn *conn, const struct quic_header *h, u32 dgram_len)
+{
+	const struct quic_cid *peer = &quic_connid_remote_active(&conn->remote_ids)->cid;
+
+	if (h->kind == QUIC_PACKET_SHORT)
+		return true;
+	if (h->version != conn->version)
+		return false;
+	/* [9000-14.1]: a server drops Initials in datagrams that are too small. */
+	if (h->kind == QUIC_PACKET_INITIAL && conn->is_server &&
+	    dgram_len < QUIC_MIN_DATAGRAM_BYTES)
+		return false;
+	/* [9000-7.2]: the peer's id does not change after its first packet. */
+	return (!conn->is_server && !conn->peer_id_known) || quic_cid_equal(&h->scid, peer);
+}
+
+/* The packet at @c of a datagram that begins with a long header; @c moves on. */
+static bool rx_describe_linear(struct quic_conn *conn, struct quic_agg *agg, u32 dgram_len,
+			       struct rx_cursor *c, struct quic_rx_pkt *p)
+{
+	u32 start = c->in, len = dgram_len - start;
+	enum quic_level level;
+	struct quic_header h;
+
+	if (!quic_header_decode(c->linear + start, len, QUIC_CID_OURS_BYTES, &h)) {
+		c->in = dgram_len;
+		rx_drop(conn, QUIC_DROP_HEADER);
+		return false;
+	}
+	c->in += h.packet_len;
+	if (!start)
+		c->dcid = h.dcid;
+	if (!rx_long_level(&h, &level) || !quic_cid_equal(&h.dcid, &c->dcid) ||
+	    !rx_header_fits(conn, &h, dgram_len)) {
+		rx_drop(conn, QUIC_DROP_CID);
+		return false;
+	}
+	if (!quic_keys_can_recv(&conn->keys, level)) {
+		rx_hold(conn, agg, c->dgram + start, h.packet_len, level);
+		return false;
+	}
+	p->off = c->dgram + start;
+	p->len = h.packet_len;
+	p->pn_off = h.pn_offset;
+	p->level = level;
+	p->ecn = agg->ecn;
+	p->dgram_last = c->in >= dgram_len;
+	p->hdr = c->linear + start;
+	p->key = &conn->keys.rx[level];
+	if (level == QUIC_LEVEL_INITIAL && !conn->is_server && !conn->peer_id_known)
+		conn->peer_id_seen = h.scid;
+	return true;
+}
+
+/* Fills descriptors from @c on: their number. */
+static unsigned int rx_describe(struct quic_conn *conn, struct quic_agg *agg,
+				struct rx_cursor *c)
+{
+	unsigned int nr = 0;
+	u8 first;
+
+	while (c->dgram < agg->len && nr < QUIC_RX_BATCH) {
+		u32 len = min(agg->seg_bytes, agg->len - c->dgram);
+
+		if (!c->linear && !c->in) {
+			quic_edge_agg_copy(agg, c->dgram, 1, &first);
+			if (!(first & QUIC_HEADER_LONG)) {
+				nr += rx_describe_short(conn, agg, c->dgram, len,
+							&agg->pkts[nr]);
+				c->dgram += len;
+				continue;
+			}
+			c->linear = quic_edge_agg_linear(agg, c->dgram, len);
+			if (!c->linear) {
+				rx_drop(conn, QUIC_DROP_MEMORY);
+				c->in = len;
+			}
+		}
+		if (c->in < len)
+			nr += rx_describe_linear(conn, agg, len, c, &agg->pkts[nr]);
+		if (c->in >= len) {
+			c->dgram += len;
+			c->in = 0;
+			c->linear = NULL;
+		}
+	}
+	return nr;
+}
+
+/* The key for a 1-RTT packet by its key phase (RFC 9001 6); NULL: drop. */
+static const struct quic_key *rx_pick_key(struct quic_conn *conn, const struct quic_rx_pkt *p)
+{
+	struct quic_keys *k = &conn->keys;
+	const struct quic_key *key;
+
+	switch (quic_keys_pick(k, p->hdr[0] & QUIC_HEADER_KEY_PHASE, p->pn)) {
+	case QUIC_KEYS_CURRENT:
+		key = &k->rx[QUIC_LEVEL_APP];
+		break;
+	case QUIC_KEYS_PREVIOUS:
+		key = &k->rx_prev;
+		break;
+	case QUIC_KEYS_NEXT:
+		key = &k->rx_next;
+		break;
+	default:
+		return NULL;
+	}
+	return key->aead ? key : NULL;
+}
+
+/* Reads packet numbers; packets not worth opening lose their key. */
+static void rx_number(struct quic_conn *conn, struct quic_rx_pkt *pkts, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		struct quic_rx_pkt *p = &pkts[i];
+		struct quic_pnspace *s = &conn->space[quic_level_space(p->level)];
+		struct quic_reader r;
+		u64 truncated;
+
+		p->err = -EINVAL;
+		p->pn_len = (p->hdr[0] & QUIC_HEADER_PN_MASK) + 1;
+		quic_wire_read_init(&r, p->hdr + p->pn_off, p->pn_len);
+		if (!quic_wire_get_uint(&r, p->pn_len, &truncated))
+			continue;
+		p->pn = quic_header_pn_decode(s->largest == QUIC_PN_NONE ? 0 : s->largest + 1,
+					      truncated, p->pn_len);
+		if (!quic_pnspace_is_new(s, p->pn)) {		/* [9000-12.3] */
+			p->key = NULL;
+			rx_drop(conn, QUIC_DROP_DUPLICATE);
+			continue;
+		}
+		if (p->level == QUIC_LEVEL_APP)
+			p->key = rx_pick_key(conn, p);
+		if (!p->key)
+			rx_drop(conn, QUIC_DROP_NO_KEY);
+	}
+}
+
+/* A packet that did not open may be a stateless reset [9000-10.3.1]. */
+static void rx_failed(struct quic_conn *conn, struct quic_agg *agg, const struct quic_rx_pkt *p,
+		      quic_us now)
+{
+	u8 token[QUIC_RESET_TOKEN_BYTES];
+	int v;
+
+	if (p->err != -EBADMSG) {
+		rx_drop(conn, QUIC_DROP_MEMORY);
+		return;
+	}
+	rx_drop(conn, QUIC_DROP_AUTH);
+	if (p->level == QUIC_LEVEL_APP && p->dgram_last) {
+		quic_edge_agg_copy(agg, p->off + p->len - sizeof(token), sizeof(token), token);
+		if (quic_connid_remote_is_reset(&conn->remote_ids, token)) {
+			quic_conn_on_stateless_reset(conn, now);
+			return;
+		}
+	}
+	v = quic_keys_on_open_failed(&conn->keys, p->level);
+	if (v)
+		quic_conn_violate(conn, v, 0, now);
+}
+
+/* What an authentic packet proves, beyond its frames. */
+static int rx_consequences(struct quic_conn *conn, const struct quic_rx_pkt *p,
+			   enum quic_keys_pick pick)
+{
+	u8 reserved = p->level == QUIC_LEVEL_APP ? QUIC_HEADER_SHORT_RESERVED :
+						   QUIC_HEADER_LONG_RESERVED;
+	int v;
+
+	if (p->hdr[0] & reserved)				/* [9000-17.2] [9000-17.3.1] */
+		return QUIC_VIOLATION_PACKET_RESERVED_BITS;
+	if (p->level == QUIC_LEVEL_APP) {
+		v = quic_keys_on_opened(&conn->keys, pick, p->pn);
+		if (v)
+			return v;
+		if (pick == QUIC_KEYS_NEXT)
+			quic_conn_follow_key_update(conn);
+	}
+	if (p->level == QUIC_LEVEL_INITIAL && !conn->is_server && !conn->peer_id_known) {
+		quic_connid_remote_set_first(&conn->remote_ids, &conn->peer_id_seen);
+		conn->peer_id_known = true;			/* [9000-7.2] */
+	}
+	if (p->level == QUIC_LEVEL_HANDSHAKE && conn->is_server) {
+		quic_path_validate(&conn->path);		/* [9000-8.1] */
+		quic_conn_discard_keys(conn, QUIC_LEVEL_INITIAL);	/* [9001-4.9.1] */
+	}
+	return 0;
+}
+
+static void rx_handle(struct quic_conn *conn, const struct quic_rx_pkt *p,
+		      enum quic_keys_pick pick, quic_us now)
+{
+	struct quic_pnspace *s = &conn->space[quic_level_space(p->level)];
+	struct quic_frame_rx res = {};
+	bool immediate;
+	int err;
+
+	/* A copy of it may have come earlier in this very batch. */
+	if (!quic_pnspace_is_new(s, p->pn)) {
+		rx_drop(conn, QUIC_DROP_DUPLICATE);
+		return;
+	}
+	err = rx_consequences(conn, p, pick);
+	if (!err) {
+		quic_conn_on_authentic(conn, now);
+		err = quic_frame_rx_apply(conn, p, &res, now);
+	}
+	if (err > 0) {
+		quic_conn_violate(conn, err, res.frame_type, now);
+		return;
+	}
+	immediate = res.fin || p->level != QUIC_LEVEL_APP || !conn->confirmed;
+	if (!err && !conn->recovery.space[quic_level_space(p->level)].discarded)
+		err = quic_pnspace_on_packet(s, p->pn, now, res.eliciting, immediate, p->ecn,
+					     conn->local.max_ack_delay_ms * QUIC_US_PER_MS);
+	if (err) {
+		rx_drop(conn, QUIC_DROP_MEMORY);
+		return;
+	}
+	conn->stats.pkts_rcvd++;
+	conn->stats.bytes_rcvd += p->len;
+	quic_edge_trace(conn, QUIC_TRACE_PKT_RCVD, p->pn, p->len, p->level);
+}
+
+/* Which receive key @p was opened with, as seen after updates in this batch. */
+static enum quic_keys_pick rx_picked(const struct quic_conn *conn, const struct quic_rx_pkt *p,
+				     bool phase_at_open)
+{
+	bool updated = conn->keys.phase != phase_at_open;
+
+	if (p->key == &conn->keys.rx_next)
+		return updated ? QUIC_KEYS_CURRENT : QUIC_KEYS_NEXT;
+	if (p->key == &conn->keys.rx_prev)
+		return QUIC_KEYS_PREVIOUS;
+	return updated ? QUIC_KEYS_PREVIOUS : QUIC_KEYS_CURRENT;
+}
+
+static void rx_batch(struct quic_conn *conn, struct quic_agg *agg, unsigned int nr, quic_us now)
+{
+	bool phase = conn->keys.phase;
+	unsigned int i;
+
+	quic_edge_unmask(agg, agg->pkts, nr);
+	rx_number(conn, agg->pkts, nr);
+	quic_edge_open(conn, agg, agg->pkts, nr);
+	for (i = 0; i < nr; i++) {
+		struct quic_rx_pkt *p = &agg->pkts[i];
+
+		if (!p->key)
+			continue;
+		if (!quic_conn_is_open(conn))
+			rx_drop(conn, QUIC_DROP_STATE);
+		else if (p->err)
+			rx_failed(conn, agg, p, now);
+		else
+			rx_handle(conn, p, rx_picked(conn, p, phase), now);
+		if (!p->err && p->plain.chunk)
+			quic_edge_chunk_put(p->plain.chunk);
+	}
+}
+
+void quic_packet_receive(struct quic_conn *conn, struct quic_agg *agg, quic_us now)
+{
+	struct rx_cursor c = {};
+	unsigned int nr, i;
+
+	while (c.dgram < agg->len && quic_conn_is_open(conn)) {
+		nr = rx_describe(conn, agg, &c);
+		if (nr)
+			rx_batch(conn, agg, nr, now);
+	}
+	for (i = 0; i < QUIC_NR_SPACES; i++)
+		quic_pnspace_on_aggregate_end(&conn->space[i]);
+}
