@@ -122,8 +122,16 @@ class Exceptions:
             self.rows.append([number, parts[0], parts[1], False])
 
     def covers(self, rel, message):
+        """A row whose text is part of the message."""
+        return self._use(rel, lambda text: text in message)
+
+    def covers_name(self, rel, name):
+        """A row whose text is that name, with * for any ending."""
+        return self._use(rel, lambda text: glob_match(name, text))
+
+    def _use(self, rel, match):
         for row in self.rows:
-            if glob_match(rel, row[1]) and row[2] in message:
+            if glob_match(rel, row[1]) and match(row[2]):
                 row[3] = True
                 return True
         return False

@@ -76,7 +76,7 @@ def check_symbols(gate, sans_io):
                 above = rows[layers.entry_of(provider, rows)]
                 if above > layer:
                     gate.find(BASE + source, 1, f"uses {name} of {provider}, a layer above")
-            elif not (layer == ENGINE and name in edge) and not exceptions.covers(BASE + source, name):
+            elif not (layer == ENGINE and name in edge) and not exceptions.covers_name(BASE + source, name):
                 gate.find(BASE + source, 1, f"needs {name}, which is not on the list")
     exceptions.report_unused()
 

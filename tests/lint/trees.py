@@ -24,6 +24,7 @@ COPIED = ("net/", "include/")
 BASE = "net/quic"
 BUILD_SECONDS = 900
 ROW = re.compile(r"^(sparse: )?(\S.*?):(\d+):(?:\d+:)? (?:warning|error|fatal error): (.*)$")
+MISSING = re.compile(r"No rule to make target '(?:\S*/)?net/quic/(\S+)\.o'")
 MODPOST = re.compile(r"^(?:WARNING|ERROR): modpost: (.*)$")
 
 
@@ -51,8 +52,49 @@ def kernel_source():
 
 
 def kernel_build(cc):
-    """A tree that modules build against: the stock headers, or one prepared with LLVM=1."""
-    return _ask_cache({"gcc": "headers-stock", "clang": "headers-clang"}[cc])
+    """A tree that modules build against: the stock headers, or one prepared with LLVM=1.
+
+    clang can not build against the distribution's headers: LLVM=1 uses gcc there.
+    """
+    return _ask_cache("headers-stock") if cc == "gcc" else _clang_tree(kernel_source())
+
+
+def _clang_tree(source):
+    with open(os.path.join(lintlib.HERE, "clang.config"), encoding="utf-8") as f:
+        fragment = f.read()
+    version = lintlib.call(["clang", "--version"]).stdout
+    key = hashlib.sha256("\0".join((source, fragment, version)).encode()).hexdigest()[:16]
+    tree = lintlib.cache_dir("clang-" + key)
+    ready = os.path.join(tree, ".lint-ready")
+    with open(os.path.join(tree, ".lint-lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.exists(ready):
+            _prepare(source, tree, fragment)
+            with open(ready, "w", encoding="ascii"):
+                pass
+    return tree
+
+
+def _prepare(source, tree, fragment):
+    """defconfig and the fragment, whose every line must survive; then modules_prepare."""
+    def make(target):
+        out = subprocess.run(["nice", "make", f"-j{lintlib.JOBS}", "-C", source, f"O={tree}", "LLVM=1", target],
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+                             timeout=BUILD_SECONDS, env={**os.environ, "MAKEFLAGS": "", "LC_ALL": "C"})
+        if out.returncode:
+            raise lintlib.CannotRun(f"make LLVM=1 {target}: {out.stdout.strip()[-300:]}")
+
+    config = os.path.join(tree, ".config")
+    make("x86_64_defconfig")
+    with open(config, "a", encoding="utf-8") as f:
+        f.write(fragment)
+    make("olddefconfig")
+    with open(config, encoding="utf-8") as f:
+        got = set(f.read().split("\n"))
+    lost = [l for l in fragment.split("\n") if l.startswith("CONFIG_") and l not in got]
+    if lost:
+        raise lintlib.CannotRun("dropped by the kernel's configuration: " + " ".join(lost))
+    make("modules_prepare")
 
 
 class Build:
@@ -72,6 +114,10 @@ class Build:
         if m:
             self.findings.append(("sparse" if m.group(1) else "cc", self._below(m.group(2)),
                                   int(m.group(3)), m.group(4)))
+            return
+        m = MISSING.search(line)
+        if m:
+            self.findings.append(("cc", BASE + "/Makefile", 1, f"names {m.group(1)}.o, which has no source"))
             return
         m = MODPOST.match(line)
         # A prepared tree has no Module.symvers: nothing resolves there.
@@ -154,7 +200,8 @@ def build_module(gate, cc):
 
 
 def _make(kernel, folder, cc):
-    options = ["W=1e", "CONFIG_IP_QUIC=m", "KBUILD_MODPOST_WARN=1"]
+    # Without BTF: it needs pahole and says nothing about the source.
+    options = ["W=1e", "CONFIG_IP_QUIC=m", "KBUILD_MODPOST_WARN=1", "CONFIG_DEBUG_INFO_BTF_MODULES="]
     if cc == "clang":
         options += ["LLVM=1", "CONFIG_IP_QUIC_KUNIT_TEST=m"]
     else:
