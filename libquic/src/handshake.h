@@ -5,9 +5,9 @@
 //   GnuTLS ──messages, secrets──> queue ──SENDMSG steps, CRYPTO_SECRET──> socket
 //   GnuTLS <──whole messages──── assembler <────────RECVMSG steps──────── socket
 //
-// Messages and secrets leave in the order TLS made them: a flight is handed to
-// the socket before the keys that follow it, so a connection is established
-// only after its last handshake message was queued.  Bytes that come in are
+// Messages and secrets leave in the order GnuTLS gave them out: a flight is
+// handed to the socket before the application keys that follow it, so that a
+// connection is established only after its last handshake message was queued.  Bytes that come in are
 // put together to whole messages, per level, before TLS sees them; bytes left
 // over at a level TLS has moved on from are a protocol violation (RFC 9001
 // 4.1.3).  Transport parameters go through extension 0x39 (RFC 9001 8.2), byte
