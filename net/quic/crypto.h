@@ -73,23 +73,63 @@ int quic_crypto_reset_token(struct quic_net *qn, const struct quic_cid *cid, u8 
 int quic_crypto_retry_tag(const struct quic_version *v, const struct quic_cid *odcid,
 			  const u8 *retry, u32 len, u8 *tag);
 
+/* ---- sealing and opening, for tx.c and rx.c ---- */
+
 /**
- * quic_crypto_token_seal() - AEAD for address validation tokens, AES-256-GCM
- * @key: 32 bytes
- * @nonce: 12 bytes, never used twice with @key
- * @aad: bound but not carried
- * @aad_len: its bytes, <= 64
- * @buf: @len bytes of plaintext in the linear map; room for 16 more; sealed in place
- * @len: bytes, <= 512
+ * quic_crypto_begin() - get requests and scratch
+ * @conn: for whom
  *
- * Context: any; waits for nothing.
- * Return: 0; -EAGAIN SIMD is not usable here; other negative errno.
+ * Normally those of this CPU: BH stays disabled until quic_crypto_end(), which
+ * keeps others on this CPU away (and migration, as far as per-CPU data goes).
+ * In process context, for keys whose algorithm really went asynchronous, a
+ * private one that waits; BH is not touched then.
+ *
+ * Return: the context; NULL: no memory, or one is in use already on this CPU.
  */
-int quic_crypto_token_seal(const u8 *key, const u8 *nonce, const u8 *aad, u32 aad_len, u8 *buf,
-			   u32 len);
-/* The reverse; @len counts the tag: 0, -EBADMSG, -EAGAIN. */
-int quic_crypto_token_open(const u8 *key, const u8 *nonce, const u8 *aad, u32 aad_len, u8 *buf,
-			   u32 len);
+struct quic_crypto_ctx *quic_crypto_begin(const struct quic_conn *conn);
+void quic_crypto_end(struct quic_crypto_ctx *ctx);
+/* Is it private, so that the caller may be preempted and may sleep? */
+bool quic_crypto_is_private(const struct quic_crypto_ctx *ctx);
+/* Descriptors for quic_agg.pkts; valid until quic_crypto_end(). */
+struct quic_rx_pkt *quic_crypto_rx_pkts(struct quic_crypto_ctx *ctx);
+
+/* Starts naming a source: its AAD. */
+void quic_crypto_src(struct quic_crypto_ctx *ctx, const void *aad, u32 len);
+/* The next piece of text; false: too many. In the linear map. */
+bool __must_check quic_crypto_src_add(struct quic_crypto_ctx *ctx, const void *p, u32 len);
+
+/**
+ * quic_crypto_seal() - seal the source that was named
+ * @ctx: context
+ * @aead: key
+ * @pn: packet number
+ * @dst: packet: AAD (there already), room for text and tag; may be the source itself
+ * @text_len: bytes of plaintext
+ *
+ * Return: 0; -EINPROGRESS: it is still running and cannot be waited for, @ctx
+ * holds references on all its memory and refuses further work; -ENOKEY: the
+ * key waits for quic_crypto_settle(); another errno of the cipher.
+ */
+int quic_crypto_seal(struct quic_crypto_ctx *ctx, struct quic_aead *aead, quic_pn pn, u8 *dst,
+		     u32 text_len);
+/**
+ * quic_crypto_open() - open the source that was named
+ * @ctx: context
+ * @aead: key
+ * @pn: packet number
+ * @aad: AAD, writable
+ * @dst: room for the plaintext
+ * @text_len: bytes of ciphertext with its tag, >= 16
+ *
+ * Return: as quic_crypto_seal(); -EBADMSG: not authentic.
+ */
+int quic_crypto_open(struct quic_crypto_ctx *ctx, struct quic_aead *aead, quic_pn pn, u8 *aad,
+		     u8 *dst, u32 text_len);
+
+/* Where to put the i-th 16-byte sample; quic_crypto_masks() turns it into the mask. */
+u8 *quic_crypto_sample(struct quic_crypto_ctx *ctx, unsigned int i);
+/* Header protection masks of samples 0 .. @nr - 1, nr <= QUIC_CRYPTO_BATCH: 0 or -errno. */
+int quic_crypto_masks(struct quic_crypto_ctx *ctx, struct quic_hp *hp, unsigned int nr);
 
 int quic_crypto_setup(void);
 void quic_crypto_cleanup(void);

@@ -52,13 +52,11 @@ struct quic_timer {
 /**
  * struct quic_path_node - a connection in the table of paths
  * @entry: chain; unhashed: not in the table
- * @hash: bucket
  * @local_port: host byte order
  * @remote: the peer's address
  */
 struct quic_path_node {
 	struct hlist_node entry;
-	u32 hash;
 	u16 local_port;
 	struct quic_addr remote;
 };
@@ -69,6 +67,7 @@ struct quic_path_node {
  * @sk: the socket around it
  * @qn: edges of its netns
  * @tunnel: UDP socket it sends through; NULL: none yet; one reference
+ * @owns_tunnel: that reference counts as an owner (quic_tunnel_disown() clears both)
  * @route: cached route
  * @alt_route: of a path being probed
  * @timer: its timer
@@ -77,6 +76,7 @@ struct quic_path_node {
  * @pool_tx: plaintext to be sent
  * @held_pkts: descriptors for held aggregates
  * @nr_held: aggregates that use @held_pkts
+ * @cids: entries in the table of connection ids
  * @deferred: quic_sock_defer() was called since output last ran in process context
  *
  * All but @sk and @qn is touched with the connection owned; @path_node under
@@ -87,6 +87,7 @@ struct quic_host {
 	struct sock *sk;
 	struct quic_net *qn;
 	struct quic_tunnel *tunnel;
+	bool owns_tunnel;
 	struct quic_route route;
 	struct quic_route alt_route;
 	struct quic_timer timer;
@@ -95,6 +96,7 @@ struct quic_host {
 	struct quic_pool pool_tx;
 	struct quic_rx_pkt *held_pkts;
 	u32 nr_held;
+	struct hlist_head cids;
 	bool deferred;
 };
 
@@ -188,11 +190,14 @@ void quic_sock_on_timer(struct sock *sk);
  * @sk: its socket; the caller holds a reference during the call
  * @err: errno the error maps to, > 0
  * @mtu: of a "packet too big": IP packet bytes that fit; 0: another error
+ * @quoted: start of the UDP payload it quotes
+ * @len: bytes of it, may be 0
  *
- * A hint only: not authenticated beyond carrying a connection id in use.
+ * Nothing of it is authentic: to be believed only when, under the socket's lock,
+ * quic_tunnel_is_quote() finds the id we address the peer with.
  *
  * Context: softirq.
  */
-void quic_sock_on_icmp(struct sock *sk, int err, u32 mtu);
+void quic_sock_on_icmp(struct sock *sk, int err, u32 mtu, const u8 *quoted, u32 len);
 
 #endif /* _QUIC_HOST_H */

@@ -45,6 +45,8 @@ unsigned int quic_lookup_paths(struct quic_net *qn, u16 local_port, const struct
 
 /* (Re)enters @host under its present path; cheap when nothing changed. */
 void quic_lookup_path_update(struct quic_host *host, const struct quic_path *path);
+/* Removes every id of @host. */
+void quic_lookup_cid_del_all(struct quic_host *host);
 /* Leaves the table of paths; may be repeated. */
 void quic_lookup_path_del(struct quic_host *host);
 

@@ -19,33 +19,26 @@
 #include "core/types.h"
 
 struct quic_mib;
-struct quic_tx_cache;
+struct quic_tx_ring;
 
 #define QUIC_NET_RESET_KEY_BYTES	32
-#define QUIC_NET_PATH_BUCKETS_MAX	8192	/* 12 connections each at 100k */
 
 /**
  * struct quic_net - the edges of one netns
  * @net: the netns; not held: this lives inside it
  * @cids: connection ids of ours -> connections (lookup.c)
- * @path_lock: protects the chains of @paths
- * @paths: remote address and ports -> connections, RCU (lookup.c)
- * @path_mask: buckets of @paths less one
- * @tunnel_lock: protects @tunnels and the counts of each tunnel
+ * @tunnel_lock: protects the next field
  * @tunnels: UDP sockets (tunnel.c)
- * @tx: burst caches, one per CPU (tx.c)
+ * @tx: rings of pages for sealed bytes, one per CPU (tx.c)
  * @mib: counters, one set per CPU (mib.c)
  * @reset_key: static key of stateless reset tokens (RFC 9000 10.3.2); never rotated
  */
 struct quic_net {
 	struct net *net;
 	struct rhashtable cids;
-	spinlock_t path_lock;	/* protects the next field's chains */
-	struct hlist_head *paths;
-	u32 path_mask;
 	struct mutex tunnel_lock;	/* protects the next field */
 	struct hlist_head tunnels;
-	struct quic_tx_cache __percpu *tx;
+	struct quic_tx_ring __percpu *tx;
 	struct quic_mib __percpu *mib;
 	u8 reset_key[QUIC_NET_RESET_KEY_BYTES];
 };

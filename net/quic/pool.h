@@ -33,6 +33,8 @@
  * @off: next free byte of @cur
  * @end: bytes of @cur
  * @loose: @cur is not in @ring; the pool's reference is dropped when it is used up
+ * @small: pages to take with order 0 before larger ones: a connection that moves
+ *	little pins little
  */
 struct quic_pool {
 	struct page **ring;
@@ -40,6 +42,7 @@ struct quic_pool {
 	u16 nr;
 	u16 idx;
 	bool loose;
+	u8 small;
 	struct page *cur;
 	u32 off;
 	u32 end;

@@ -23,8 +23,9 @@ static inline quic_us quic_timer_now(void)
 void quic_timer_init(struct quic_host *host);
 /* Arms it for conn->timers when needed; after every engine call that may change them. */
 void quic_timer_update(struct quic_host *host);
-/* Stops it and drops its reference; a callback that already runs may still call
- * quic_sock_on_timer(). Context: any, owned.
+/*
+ * Stops it and drops its reference, which is never the last: the caller has one.
+ * A callback that already runs may still call quic_sock_on_timer().  Context: any, owned.
  */
 void quic_timer_stop(struct quic_host *host);
 

@@ -63,8 +63,8 @@ struct quic_tunnel *quic_tunnel_open(struct sock *sk, const struct quic_addr *lo
 
 /* One more reference that counts as an owner; the caller has one. Context: any. */
 struct quic_tunnel *quic_tunnel_get(struct quic_tunnel *t);
-/* The caller's reference no longer counts as an owner (its socket was closed). Context: any. */
-void quic_tunnel_disown(struct quic_tunnel *t);
+/* @host's reference no longer counts as an owner: its socket was closed. Context: any, owned. */
+void quic_tunnel_disown(struct quic_host *host);
 /* Gives a reference back; @owner: it counts as an owner. Context: any. */
 void quic_tunnel_put(struct quic_tunnel *t, bool owner);
 
@@ -95,6 +95,9 @@ int quic_tunnel_send_raw(struct quic_tunnel *t, const struct quic_addr *local,
  */
 int quic_tunnel_source(struct quic_tunnel *t, struct sock *sk, const struct quic_addr *remote,
 		       struct quic_addr *local, u32 *mtu);
+
+/* Does the quoted UDP payload of an ICMP error carry an id we address the peer with? */
+bool quic_tunnel_is_quote(const struct quic_conn *conn, const u8 *quoted, u32 len);
 
 /* Called by net.c when a netns goes: every tunnel must be gone, or is destroyed. */
 void quic_tunnel_net_exit(struct quic_net *qn);

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * timer.c - the one real timer of a connection
+ *
+ * An armed timer holds a socket reference, which its callback or a successful
+ * cancel gives back; so a callback always finds the socket alive.
+ */
+#include "compat.h"
+#include "timer.h"
+
+static enum hrtimer_restart timer_fire(struct hrtimer *hr)
+{
+	struct quic_host *host = container_of(hr, struct quic_host, timer.hr);
+	struct sock *sk = host->sk;
+
+	quic_sock_on_timer(sk);
+	sock_put(sk);
+	return HRTIMER_NORESTART;
+}
+
+void quic_timer_init(struct quic_host *host)
+{
+	hrtimer_setup(&host->timer.hr, timer_fire, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_PINNED_SOFT);
+	host->timer.armed = QUIC_US_NEVER;
+}
+
+static void timer_arm(struct quic_host *host, quic_us at)
+{
+	/* The reference of a timer that was still queued serves the new deadline. */
+	if (hrtimer_try_to_cancel(&host->timer.hr) != 1)
+		sock_hold(host->sk);
+	hrtimer_start(&host->timer.hr, ns_to_ktime(at * NSEC_PER_USEC),
+		      HRTIMER_MODE_ABS_PINNED_SOFT);
+	host->timer.armed = at;
+}
+
+void quic_timer_update(struct quic_host *host)
+{
+	quic_us at = quic_timers_earliest(&host->conn.timers);
+
+	if (at == QUIC_US_NEVER)
+		return;
+	/* Seen queued although it fires right now: its callback waits for us and updates again. */
+	if (at < host->timer.armed || !hrtimer_is_queued(&host->timer.hr))
+		timer_arm(host, at);
+}
+
+void quic_timer_stop(struct quic_host *host)
+{
+	if (hrtimer_try_to_cancel(&host->timer.hr) == 1)
+		sock_put(host->sk);
+	host->timer.armed = QUIC_US_NEVER;
+}
