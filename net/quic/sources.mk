@@ -4,15 +4,24 @@
 # tests, the simulator and the fuzzers build from (DESIGN.md 2).
 
 QUIC_CORE_SRCS := \
+	core/cong.c \
+	core/cong_cubic.c \
+	core/cong_reno.c \
 	core/conn_state.c \
 	core/connid.c \
+	core/flow.c \
 	core/frame.c \
 	core/header.c \
 	core/keys.c \
+	core/pacer.c \
 	core/path.c \
 	core/pmtud.c \
+	core/pnspace.c \
 	core/ranges.c \
+	core/recovery.c \
+	core/sent.c \
 	core/stream_state.c \
+	core/timers.c \
 	core/tparam.c \
 	core/version.c \
 	core/violation.c \

@@ -20,11 +20,15 @@ struct quic_cong;
 #define QUIC_CONG_MIN_WINDOW_PKTS	2	/* kMinimumWindow, 7.2 */
 #define QUIC_CONG_INITIAL_WINDOW_PKTS	10	/* kInitialWindow, 7.2 */
 #define QUIC_CONG_INITIAL_WINDOW_BYTES	14720
+#define QUIC_CONG_MAX_WINDOW_BYTES	(1ULL << 40)	/* keeps products within 64 bits */
+#define QUIC_CONG_PRIV_U64S		16
 
 /**
  * struct quic_cong_ack - what one ACK (or one loss timeout) told
  * @now: when
  * @bytes: newly acknowledged bytes that were in flight
+ * @fresh_bytes: of them, those sent after the current recovery period began: only
+ *	they may grow the window (RFC 9002 B.5)
  * @newest_sent_at: when the newest of them left
  * @lost_bytes: newly lost bytes in flight, 0: none
  * @newest_lost_sent_at: when the newest lost packet left
@@ -36,6 +40,7 @@ struct quic_cong;
 struct quic_cong_ack {
 	quic_us now;
 	u64 bytes;
+	u64 fresh_bytes;
 	quic_us newest_sent_at;
 	u64 lost_bytes;
 	quic_us newest_lost_sent_at;
@@ -49,8 +54,10 @@ struct quic_cong_ack {
  * struct quic_cong_ops - one algorithm
  * @name: as in QUIC_SOCKOPT_CONGESTION
  * @init: state before the first packet; cwnd is set already
- * @on_sent: a packet left (optional)
- * @on_acked: grow; not called while in recovery or application-limited
+ * @on_sent: a packet leaves; in_flight does not have it yet (optional)
+ * @on_acked: grow by fresh_bytes; not called while in recovery or application-limited
+ * @on_limited: bytes were acknowledged but the window may not grow, for it is not
+ *	used (optional)
  * @on_congestion: a new congestion event: set cwnd and ssthresh
  * @on_persistent: collapse (optional; cwnd is already the minimum)
  * @pacing_rate: bytes per second (optional; default N * cwnd / smoothed RTT, 7.7)
@@ -60,6 +67,7 @@ struct quic_cong_ops {
 	void (*init)(struct quic_cong *c, quic_us now);
 	void (*on_sent)(struct quic_cong *c, quic_us now, u32 bytes);
 	void (*on_acked)(struct quic_cong *c, const struct quic_cong_ack *ack);
+	void (*on_limited)(struct quic_cong *c, const struct quic_cong_ack *ack);
 	void (*on_congestion)(struct quic_cong *c, const struct quic_cong_ack *ack);
 	void (*on_persistent)(struct quic_cong *c);
 	u64 (*pacing_rate)(const struct quic_cong *c, const struct quic_rtt *rtt);
@@ -73,7 +81,10 @@ struct quic_cong_ops {
  * @ssthresh: slow start threshold in bytes, U64_MAX at first
  * @in_flight: bytes in flight
  * @recovery_start: start of the current recovery period, QUIC_US_NEVER: none
- * @app_limited: the last sending opportunity did not fill the window
+ * @app_limited: the last sending opportunity did not fill the window; kept by the engine
+ *	(pacing does not count, RFC 9002 7.8)
+ * @rexmit_credit: entered recovery: one packet may leave at once whatever is in
+ *	flight (7.3.2)
  * @delivered: bytes acknowledged, ever
  * @nr_events: congestion events
  * @max_rate: SO_MAX_PACING_RATE in bytes per second, U64_MAX: none
@@ -87,10 +98,11 @@ struct quic_cong {
 	u64 in_flight;
 	quic_us recovery_start;
 	bool app_limited;
+	bool rexmit_credit;
 	u64 delivered;
 	u64 nr_events;
 	u64 max_rate;
-	u64 priv[16];
+	u64 priv[QUIC_CONG_PRIV_U64S];
 };
 
 /* The algorithm called @name ("reno", "cubic"), or NULL. */
@@ -112,6 +124,25 @@ static inline bool quic_cong_in_slow_start(const struct quic_cong *c)
 {
 	return c->cwnd < c->ssthresh;
 }
+
+/* A packet sent at @sent_at belongs to the recovery period under way, or to before it. */
+static inline bool quic_cong_in_recovery(const struct quic_cong *c, quic_us sent_at)
+{
+	return c->recovery_start != QUIC_US_NEVER && sent_at <= c->recovery_start;
+}
+
+/*
+ * For algorithms.
+ */
+
+/* kMinimumWindow in bytes. */
+static inline u64 quic_cong_min_window(const struct quic_cong *c)
+{
+	return (u64)QUIC_CONG_MIN_WINDOW_PKTS * c->mss;
+}
+
+/* Slow start: grows the window by @bytes up to ssthresh; returns the bytes left over. */
+u64 quic_cong_slow_start(struct quic_cong *c, u64 bytes);
 
 extern const struct quic_cong_ops quic_cong_reno_ops;
 extern const struct quic_cong_ops quic_cong_cubic_ops;

@@ -4,7 +4,7 @@
  *
  * A token bucket over time: sending n bytes moves the next departure on by
  * n / rate; bursts of about QUIC_PACER_BURST_US of rate (at least two packets)
- * leave at once (RFC 9002 7.7).
+ * leave at once, and so does the first flight (RFC 9002 7.7).
  */
 #ifndef _QUIC_CORE_PACER_H
 #define _QUIC_CORE_PACER_H
@@ -16,9 +16,13 @@
 /**
  * struct quic_pacer - of one path
  * @next_at: when the bucket is next empty of debt; the past means it may send
+ * @frac_ns: and that many nanoseconds, 0..999
+ * @credit_bytes: of the first flight, not sent yet
  */
 struct quic_pacer {
 	quic_us next_at;
+	u32 frac_ns;
+	u32 credit_bytes;
 };
 
 void quic_pacer_init(struct quic_pacer *p);

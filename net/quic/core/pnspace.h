@@ -21,6 +21,8 @@
  * @largest: largest received, QUIC_PN_NONE before the first
  * @largest_at: when @largest arrived
  * @ecn: packets received by codepoint (enum quic_ecn)
+ * @largest_eliciting: largest received that is ack-eliciting, QUIC_PN_NONE likewise
+ * @lowest_owed: lowest ack-eliciting one that no ACK told yet, QUIC_PN_NONE: none
  * @eliciting: ack-eliciting packets received since the last ACK was sent
  * @ack_now: an ACK is due at once
  * @ack_at: an ACK is due at this time, QUIC_US_NEVER: none is
@@ -31,6 +33,8 @@ struct quic_pnspace {
 	quic_pn largest;
 	quic_us largest_at;
 	u64 ecn[QUIC_NR_ECN];
+	quic_pn largest_eliciting;
+	quic_pn lowest_owed;
 	u32 eliciting;
 	bool ack_now;
 	quic_us ack_at;

@@ -27,10 +27,11 @@
 #define QUIC_INITIAL_RTT_US		333000ULL	/* kInitialRtt, 6.2.2 */
 #define QUIC_PERSISTENT_THRESHOLD	3	/* kPersistentCongestionThreshold, 7.6.1 */
 #define QUIC_PTO_MAX_BACKOFF		16	/* doublings; the idle timeout ends it before */
+#define QUIC_RECOVERY_LOST_LOG		8	/* lost packets remembered, to see spurious losses */
 
 /**
  * struct quic_rtt - round-trip estimates of one path, all in microseconds
- * @latest: last sample
+ * @latest: last sample; samples are at least 1
  * @smoothed: smoothed_rtt; the initial guess before the first sample
  * @var: rttvar
  * @min: min_rtt
@@ -56,8 +57,11 @@ quic_us quic_rtt_pto(const struct quic_rtt *rtt);
  * @loss_at: when the earliest outstanding packet is lost by time, QUIC_US_NEVER
  * @last_eliciting_at: when the last ack-eliciting packet left
  * @lost_scan: first number not yet judged by loss detection
+ * @newest_acked_at: when the newest packet acknowledged left
+ * @persistent_from: when the oldest of a run of lost ack-eliciting packets left,
+ *	none acknowledged between them (7.6.2); QUIC_US_NEVER: no run
  * @ecn: counts last validated, by enum quic_ecn
- * @nr_ecn_sent: packets sent with ECT(0) that are not settled or were acked
+ * @nr_ecn_sent: packets sent with ECT(0), ever
  * @discarded: keys are gone, nothing is to be sent or judged
  */
 struct quic_recovery_space {
@@ -65,6 +69,8 @@ struct quic_recovery_space {
 	quic_us loss_at;
 	quic_us last_eliciting_at;
 	quic_pn lost_scan;
+	quic_us newest_acked_at;
+	quic_us persistent_from;
 	u64 ecn[QUIC_NR_ECN];
 	u64 nr_ecn_sent;
 	bool discarded;
@@ -76,8 +82,15 @@ struct quic_recovery_space {
  * @pto_count: consecutive PTOs
  * @max_ack_delay: the peer's, microseconds
  * @handshake_confirmed: max_ack_delay counts and the APP space may PTO (6.2.1)
- * @nr_lost: packets declared lost, ever
- * @nr_spurious: of them acknowledged later
+ * @nr_lost: packets in flight declared lost, ever
+ * @nr_spurious: of those of the APP space that were acknowledged later; known only
+ *	while they are in @lost_log
+ * @armed_at: last event that sets the loss timer (sent, acknowledged, timeout):
+ *	the anti-deadlock PTO counts from it
+ * @recovery_start: of the path's congestion control, as of the last settle()
+ * @lost_log: numbers declared lost last in the APP space, QUIC_PN_NONE: free
+ * @lost_log_next: entry to use next
+ * @lost_log_used: entries in use
  */
 struct quic_recovery {
 	struct quic_recovery_space space[QUIC_NR_SPACES];
@@ -86,6 +99,11 @@ struct quic_recovery {
 	bool handshake_confirmed;
 	u64 nr_lost;
 	u64 nr_spurious;
+	quic_us armed_at;
+	quic_us recovery_start;
+	quic_pn lost_log[QUIC_RECOVERY_LOST_LOG];
+	u8 lost_log_next;
+	u8 lost_log_used;
 };
 
 void quic_recovery_init(struct quic_recovery *r);
@@ -102,35 +120,39 @@ void quic_recovery_on_sent(struct quic_recovery *r, enum quic_space space, struc
 			   const struct quic_sent_pkt *pkt);
 
 /**
- * struct quic_recovery_ack - progress of one ACK frame
+ * struct quic_recovery_ack - progress of one ACK frame, or of one loss timeout
  *
- * The caller makes one on its stack and may read, after ack_end: @newly_acked
- * packets, @acked_bytes in flight, @ecn_failed (13.4.2: stop marking),
- * @ce_increased.  Other fields are recovery's own.
+ * The caller makes one on its stack.  It may read these after ack_end():
+ * @newly_acked: packets
+ * @acked_bytes: of them in flight
+ * @ecn_failed: ECN validation failed: stop marking (RFC 9000 13.4.2)
+ * @ce_increased: the peer saw more CE marks
+ * and these after the last lost_next():
+ * @lost_bytes: in flight, declared lost
+ * @persistent: congestion is persistent (7.6)
  */
 struct quic_recovery_ack {
-	enum quic_space space;
-	quic_us now;
 	u32 newly_acked;
-	u32 newly_ect;
 	u64 acked_bytes;
 	bool ecn_failed;
 	bool ce_increased;
-	/* private */
+	u64 lost_bytes;
+	bool persistent;
+	/* private: */
+	enum quic_space space;
+	quic_us now;
+	bool judge;			/* there may be lost packets to walk */
+	bool eliciting;			/* one newly acked is */
+	bool largest_new;		/* Largest Acknowledged is newly acked */
+	u32 newly_ect;			/* newly acked that left with ECT(0) */
 	struct quic_frame_ack_iter it;
-	struct quic_range range;
-	quic_pn pos;
-	bool eliciting;
-	bool largest_new;
-	bool lost_any;
+	struct quic_range range;	/* of the ACK, at hand */
 	quic_pn largest;
 	quic_us largest_sent_at;
-	quic_us newest_acked_sent_at;
-	quic_us newest_lost_sent_at;
-	quic_us oldest_lost_sent_at;
-	u64 lost_bytes;
-	quic_us persistent_start;
-	bool persistent;
+	quic_us newest_acked_at;	/* send times */
+	quic_us newest_lost_at;
+	u64 fresh_bytes;		/* acked, sent after recovery_start */
+	u64 lost_probe_bytes;		/* of MTU probes, no sign of congestion */
 };
 
 /**
@@ -147,7 +169,10 @@ struct quic_recovery_ack {
 int quic_recovery_ack_begin(struct quic_recovery *r, struct quic_recovery_ack *a,
 			    enum quic_space space, const struct quic_frame_ack *ack, quic_us now);
 
-/* The next newly acknowledged record (now ACKED), or NULL. O(newly acked + ranges) in all. */
+/*
+ * The next newly acknowledged record (now ACKED), or NULL.  To be called until
+ * NULL.  O(newly acked + ranges) in all.
+ */
 struct quic_sent_pkt *quic_recovery_ack_next(struct quic_recovery *r,
 					     struct quic_recovery_ack *a);
 
@@ -165,14 +190,20 @@ void quic_recovery_ack_end(struct quic_recovery *r, struct quic_recovery_ack *a,
 			   const struct quic_frame_ack *ack, struct quic_rtt *rtt,
 			   struct quic_cong *cong, quic_us ack_delay, bool pto_reset);
 
-/* The next record declared lost (now LOST), or NULL; after ack_end or on_timeout. */
+/*
+ * The next record declared lost (now LOST), or NULL; after ack_end or
+ * on_timeout, until NULL.  Oldest first.
+ */
 struct quic_sent_pkt *quic_recovery_lost_next(struct quic_recovery *r,
 					      struct quic_recovery_ack *a,
 					      const struct quic_rtt *rtt);
 
-/* Tells @cong the whole outcome once and frees settled records. */
+/*
+ * Takes the bytes out of flight, tells @cong the whole outcome once and frees
+ * settled records.  Persistent congestion renews @rtt->min (5.2).
+ */
 void quic_recovery_settle(struct quic_recovery *r, struct quic_recovery_ack *a,
-			  const struct quic_rtt *rtt, struct quic_cong *cong);
+			  struct quic_rtt *rtt, struct quic_cong *cong);
 
 /* What the loss timer is for when it fires. */
 enum quic_recovery_timeout {
@@ -216,7 +247,14 @@ enum quic_recovery_timeout quic_recovery_on_timeout(struct quic_recovery *r,
 						    bool has_handshake_keys, quic_us now,
 						    enum quic_space *space);
 
-/* Keys of @space were discarded: forget its packets, take them out of flight (6.4). */
+/*
+ * Forget the packets of @space, take them out of flight: Retry and rejected
+ * 0-RTT (6.3, 6.4).  Packet numbers go on; what the packets carried is the
+ * engine's to send again.
+ */
+void quic_recovery_forget_space(struct quic_recovery *r, enum quic_space space,
+				struct quic_cong *cong);
+/* Keys of @space were discarded: forget its packets for good, restart the backoff (6.4, A.11). */
 void quic_recovery_discard_space(struct quic_recovery *r, enum quic_space space,
 				 struct quic_cong *cong);
 

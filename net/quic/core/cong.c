@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * core/cong.c - what all congestion control algorithms share
+ *
+ *	slow start --loss, CE--> recovery --ACK of a packet sent in it--> avoidance
+ *	     ^                                                               |
+ *	     +------------------- persistent congestion ---------------------+
+ *
+ * The order within one ACK is that of RFC 9002 A.7: CE marks, losses,
+ * persistent congestion, then growth.  Recovery is entered at most once per
+ * round trip: for packets that left after it began (7.3.2).
+ *
+ * Keeps no packets and detects no loss: core/recovery tells the outcome.
+ */
+#include "cong.h"
+#include "recovery.h"
+
+/* Pacing above cwnd / RTT, so that jitter never leaves the window unused (RFC 9002 7.7). */
+static const u32 QUIC_CONG_PACING_NUM = 5;
+static const u32 QUIC_CONG_PACING_DEN = 4;
+/* In slow start the window doubles in a round trip: pace for the one that is coming. */
+static const u32 QUIC_CONG_PACING_SLOW_START = 2;
+
+static const struct quic_cong_ops *const quic_cong_algorithms[] = {
+	&quic_cong_cubic_ops,
+	&quic_cong_reno_ops,
+};
+
+const struct quic_cong_ops *quic_cong_find(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(quic_cong_algorithms); i++)
+		if (!strcmp(quic_cong_algorithms[i]->name, name))
+			return quic_cong_algorithms[i];
+	return NULL;
+}
+
+/* RFC 9002 7.2. */
+static u64 quic_cong_initial_window(u32 mss)
+{
+	return min((u64)QUIC_CONG_INITIAL_WINDOW_PKTS * mss,
+		   max_t(u64, QUIC_CONG_INITIAL_WINDOW_BYTES, 2ULL * mss));
+}
+
+/**
+ * quic_cong_init() - before the first packet of a path
+ * @c: state
+ * @ops: algorithm
+ * @mss: max datagram size in bytes, >= 1200
+ * @now: current time
+ */
+void quic_cong_init(struct quic_cong *c, const struct quic_cong_ops *ops, u32 mss, quic_us now)
+{
+	memset(c, 0, sizeof(*c));
+	c->mss = mss;
+	c->cwnd = quic_cong_initial_window(mss);
+	c->ssthresh = U64_MAX;
+	c->recovery_start = QUIC_US_NEVER;
+	c->max_rate = U64_MAX;
+	quic_cong_set(c, ops, now);
+}
+
+void quic_cong_set(struct quic_cong *c, const struct quic_cong_ops *ops, quic_us now)
+{
+	c->ops = ops;
+	memset(c->priv, 0, sizeof(c->priv));
+	ops->init(c, now);
+}
+
+/**
+ * quic_cong_set_mss() - the path's max datagram size changed
+ * @c: state
+ * @mss: bytes, >= 1200
+ *
+ * An initial window not yet touched is computed anew (RFC 9002 7.2).
+ */
+void quic_cong_set_mss(struct quic_cong *c, u32 mss)
+{
+	bool untouched = c->cwnd == quic_cong_initial_window(c->mss) && !c->delivered;
+
+	c->mss = mss;
+	if (untouched)
+		c->cwnd = quic_cong_initial_window(mss);
+	c->cwnd = max(c->cwnd, quic_cong_min_window(c));
+}
+
+/**
+ * quic_cong_on_sent() - a packet that counts leaves
+ * @c: state
+ * @now: when
+ * @bytes: UDP payload
+ */
+void quic_cong_on_sent(struct quic_cong *c, quic_us now, u32 bytes)
+{
+	if (c->ops->on_sent)
+		c->ops->on_sent(c, now, bytes);
+	c->in_flight += bytes;
+	c->rexmit_credit = false;
+}
+
+u64 quic_cong_slow_start(struct quic_cong *c, u64 bytes)
+{
+	u64 room = c->ssthresh > c->cwnd ? c->ssthresh - c->cwnd : 0;
+	u64 used = min(bytes, room);
+
+	c->cwnd = min_t(u64, c->cwnd + used, QUIC_CONG_MAX_WINDOW_BYTES);
+	return bytes - used;
+}
+
+/* OnCongestionEvent, RFC 9002 B.6. */
+static void quic_cong_event(struct quic_cong *c, const struct quic_cong_ack *ack, quic_us sent_at)
+{
+	if (quic_cong_in_recovery(c, sent_at))
+		return;
+	c->recovery_start = ack->now;
+	c->nr_events++;
+	c->rexmit_credit = true;
+	c->ops->on_congestion(c, ack);
+	c->cwnd = max(c->cwnd, quic_cong_min_window(c));
+}
+
+static void quic_cong_persistent(struct quic_cong *c)
+{
+	c->cwnd = quic_cong_min_window(c);
+	c->recovery_start = QUIC_US_NEVER;
+	if (c->ops->on_persistent)
+		c->ops->on_persistent(c);
+}
+
+void quic_cong_on_ack(struct quic_cong *c, const struct quic_cong_ack *ack)
+{
+	if (ack->ce_sent_at != QUIC_US_NEVER)
+		quic_cong_event(c, ack, ack->ce_sent_at);
+	if (ack->lost_bytes)
+		quic_cong_event(c, ack, ack->newest_lost_sent_at);
+	if (ack->persistent)
+		quic_cong_persistent(c);
+	if (!ack->bytes)
+		return;
+	c->delivered += ack->bytes;
+	/* An event just now was after all of them left. */
+	if (!ack->fresh_bytes || quic_cong_in_recovery(c, ack->newest_sent_at))
+		return;
+	if (!c->app_limited)
+		c->ops->on_acked(c, ack);
+	else if (c->ops->on_limited)
+		c->ops->on_limited(c, ack);
+	c->cwnd = min_t(u64, c->cwnd, QUIC_CONG_MAX_WINDOW_BYTES);
+}
+
+u64 quic_cong_room(const struct quic_cong *c)
+{
+	u64 room = c->cwnd > c->in_flight ? c->cwnd - c->in_flight : 0;
+
+	return c->rexmit_credit ? max_t(u64, room, c->mss) : room;
+}
+
+/**
+ * quic_cong_pacing_rate() - how fast to send (RFC 9002 7.7)
+ * @c: state
+ * @rtt: of the path
+ *
+ * Return: bytes per second, 1 to the rate the application allows.
+ */
+u64 quic_cong_pacing_rate(const struct quic_cong *c, const struct quic_rtt *rtt)
+{
+	u64 srtt = max(rtt->smoothed, 1ULL);
+	u64 rate;
+
+	if (c->ops->pacing_rate)
+		rate = c->ops->pacing_rate(c, rtt);
+	else if (quic_cong_in_slow_start(c))
+		rate = div64_u64(c->cwnd * QUIC_CONG_PACING_SLOW_START * QUIC_US_PER_SEC, srtt);
+	else
+		rate = div64_u64(c->cwnd * QUIC_CONG_PACING_NUM * QUIC_US_PER_SEC,
+				 srtt * QUIC_CONG_PACING_DEN);
+	return clamp_t(u64, rate, 1, max(c->max_rate, 1ULL));
+}

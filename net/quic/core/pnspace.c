@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * core/pnspace.c - what was received in one packet number space
+ *
+ *	0 ........ floor .... [range] . [range] .. largest
+ *	 received     not        told to the peer
+ *
+ * Everything below the floor counts as received, so that forgetting a range
+ * can never let a packet in twice (RFC 9000 13.2.3).  The floor rises when the
+ * peer has seen our ACK of a range, or when there are too many of them.
+ *
+ * Does not encode ACK frames and does not know keys.
+ */
+#include "pnspace.h"
+
+/**
+ * quic_pnspace_init() - nothing received yet
+ * @s: the space
+ */
+void quic_pnspace_init(struct quic_pnspace *s)
+{
+	memset(s, 0, sizeof(*s));
+	quic_ranges_init(&s->received, QUIC_PNSPACE_MAX_RANGES);
+	s->largest = QUIC_PN_NONE;
+	s->largest_eliciting = QUIC_PN_NONE;
+	s->lowest_owed = QUIC_PN_NONE;
+	s->ack_at = QUIC_US_NEVER;
+}
+
+/**
+ * quic_pnspace_exit() - give back memory
+ * @s: the space
+ */
+void quic_pnspace_exit(struct quic_pnspace *s)
+{
+	quic_ranges_exit(&s->received);
+}
+
+/* No room to remember @pn: it is below all ranges, and they are all in use. */
+static bool quic_pnspace_is_too_old(const struct quic_pnspace *s, quic_pn pn)
+{
+	const struct quic_ranges *r = &s->received;
+
+	return r->nr == r->max && pn + 1 < r->v[0].start;
+}
+
+/**
+ * quic_pnspace_is_new() - may a packet be processed
+ * @s: the space
+ * @pn: its number
+ *
+ * Return: false for a duplicate, or one too old to tell; the packet has to be
+ * discarded then [9000-12.3].
+ */
+bool quic_pnspace_is_new(const struct quic_pnspace *s, quic_pn pn)
+{
+	if (s->largest == QUIC_PN_NONE || pn > s->largest)
+		return true;
+	return pn >= s->floor && !quic_pnspace_is_too_old(s, pn) &&
+	       !quic_ranges_has(&s->received, pn);
+}
+
+/* Remembers @pn, at the price of the oldest range if need be. */
+static int quic_pnspace_remember(struct quic_pnspace *s, quic_pn pn)
+{
+	int err = quic_ranges_add(&s->received, pn, pn + 1);
+
+	if (err != -ENOSPC)
+		return err;
+	s->floor = s->received.v[0].end;
+	quic_ranges_drop_first(&s->received);
+	return quic_ranges_add(&s->received, pn, pn + 1);
+}
+
+/*
+ * Out of order: below an ack-eliciting packet received before, or with packets
+ * missing since the highest of those (RFC 9000 13.2.1).
+ */
+static bool quic_pnspace_is_disordered(const struct quic_pnspace *s, quic_pn pn)
+{
+	quic_pn from = 0;
+
+	if (s->largest_eliciting != QUIC_PN_NONE) {
+		if (pn < s->largest_eliciting)
+			return true;
+		from = s->largest_eliciting + 1;
+	}
+	from = max(from, s->floor);
+	return from < pn && !quic_ranges_covers(&s->received, from, pn);
+}
+
+static void quic_pnspace_arm(struct quic_pnspace *s, quic_pn pn, quic_us now, bool immediate,
+			     enum quic_ecn ecn, quic_us max_ack_delay)
+{
+	s->eliciting++;
+	s->lowest_owed = min(s->lowest_owed, pn);
+	if (immediate || ecn == QUIC_ECN_CE || quic_pnspace_is_disordered(s, pn))
+		s->ack_now = true;
+	else
+		s->ack_at = min(s->ack_at, now + max_ack_delay);
+	if (s->largest_eliciting == QUIC_PN_NONE || pn > s->largest_eliciting)
+		s->largest_eliciting = pn;
+}
+
+int quic_pnspace_on_packet(struct quic_pnspace *s, quic_pn pn, quic_us now, bool eliciting,
+			   bool immediate, enum quic_ecn ecn, quic_us max_ack_delay)
+{
+	int err = quic_pnspace_remember(s, pn);
+
+	if (err)
+		return err;
+	s->ecn[ecn]++;
+	if (s->largest == QUIC_PN_NONE || pn > s->largest) {
+		s->largest = pn;
+		s->largest_at = now;
+	}
+	/* Nothing is ever sent in answer to a packet that elicits no ACK [9000-13.2.1]. */
+	if (eliciting)
+		quic_pnspace_arm(s, pn, now, immediate, ecn, max_ack_delay);
+	return 0;
+}
+
+/**
+ * quic_pnspace_on_aggregate_end() - no more packets are at hand
+ * @s: the space
+ *
+ * RFC 9000 13.2.2 lets a receiver process what is available before it decides.
+ */
+void quic_pnspace_on_aggregate_end(struct quic_pnspace *s)
+{
+	if (s->eliciting >= QUIC_PNSPACE_ACK_EVERY)
+		s->ack_now = true;
+}
+
+/**
+ * quic_pnspace_is_ack_due() - has an ACK to be sent
+ * @s: the space
+ * @now: current time
+ *
+ * Return: true when one is due at @now or before [9000-13.2.1].
+ */
+bool quic_pnspace_is_ack_due(const struct quic_pnspace *s, quic_us now)
+{
+	return s->ack_now || s->ack_at <= now;
+}
+
+/**
+ * quic_pnspace_has_ack() - is an ACK worth bundling with other frames
+ * @s: the space
+ *
+ * Return: true when ack-eliciting packets came since the last one.
+ */
+bool quic_pnspace_has_ack(const struct quic_pnspace *s)
+{
+	return s->eliciting && !quic_ranges_is_empty(&s->received);
+}
+
+/**
+ * quic_pnspace_on_ack_sent() - an ACK frame with all of it was sent
+ * @s: the space
+ */
+void quic_pnspace_on_ack_sent(struct quic_pnspace *s)
+{
+	s->eliciting = 0;
+	s->lowest_owed = QUIC_PN_NONE;
+	s->ack_now = false;
+	s->ack_at = QUIC_US_NEVER;
+}
+
+/**
+ * quic_pnspace_on_ack_acked() - the peer has seen an ACK of ours
+ * @s: the space
+ * @largest: Largest Acknowledged of that ACK
+ *
+ * Stops telling packets up to @largest (RFC 9000 13.2.4), but not those that
+ * filled a gap after that ACK left and were never told [9000-13.2.1].  What
+ * arrives below from now on is too old to tell.
+ */
+void quic_pnspace_on_ack_acked(struct quic_pnspace *s, quic_pn largest)
+{
+	if (s->largest == QUIC_PN_NONE || largest > s->largest)
+		return;
+	s->floor = max(s->floor, min(largest + 1, s->lowest_owed));
+	quic_ranges_trim(&s->received, s->floor);
+}
+
+/**
+ * quic_pnspace_ack_delay() - for the ACK Delay field
+ * @s: the space
+ * @now: current time
+ * @exponent: our ack_delay_exponent, 0..20
+ *
+ * Return: the time since the largest packet arrived, in units of
+ * 2^@exponent microseconds (RFC 9000 13.2.5, 19.3).
+ */
+u64 quic_pnspace_ack_delay(const struct quic_pnspace *s, quic_us now, u8 exponent)
+{
+	quic_us delay = now > s->largest_at ? now - s->largest_at : 0;
+
+	return min_t(u64, delay >> exponent, QUIC_VARINT_MAX);
+}
