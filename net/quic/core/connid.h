@@ -13,6 +13,7 @@
 
 #define QUIC_CONNID_MAX		8	/* kept in either table: our active_connection_id_limit's maximum */
 #define QUIC_CONNID_RETIRE_MAX	32	/* RETIRE_CONNECTION_ID not yet acknowledged, RFC 9000 5.1.2 */
+#define QUIC_CONNID_GONE_WINDOW	64	/* sequence numbers whose end is remembered one by one */
 
 /**
  * struct quic_connid_entry - one id
@@ -47,7 +48,7 @@ struct quic_connid_local {
 };
 
 void quic_connid_local_init(struct quic_connid_local *l, const struct quic_cid *first);
-/* How many ids may be issued now: min(limit, QUIC_CONNID_MAX) less those active. */
+/* How many ids may be issued now: min(limit, QUIC_CONNID_MAX) less those to stay. */
 unsigned int quic_connid_local_wanted(const struct quic_connid_local *l);
 /* Takes a fresh id; to be sent in NEW_CONNECTION_ID. Its entry, NULL when the table is full. */
 struct quic_connid_entry *quic_connid_local_issue(struct quic_connid_local *l,
@@ -55,8 +56,13 @@ struct quic_connid_entry *quic_connid_local_issue(struct quic_connid_local *l,
 struct quic_connid_entry *quic_connid_local_find(struct quic_connid_local *l, u64 seq);
 struct quic_connid_entry *quic_connid_local_find_cid(struct quic_connid_local *l,
 						     const struct quic_cid *cid);
-/* The next entry whose NEW_CONNECTION_ID is to be sent, or NULL. */
+/* The next entry whose NEW_CONNECTION_ID is to be sent, lowest number first, or NULL. */
 struct quic_connid_entry *quic_connid_local_next_to_send(struct quic_connid_local *l);
+/* Retire Prior To for the frame of @e: never above its own number (RFC 9000 19.15). */
+u64 quic_connid_local_prior_for(const struct quic_connid_local *l,
+				const struct quic_connid_entry *e);
+/* A packet with the NEW_CONNECTION_ID of @seq was lost: it is to be sent again if still valid. */
+void quic_connid_local_on_lost(struct quic_connid_local *l, u64 seq);
 /**
  * quic_connid_local_on_retire() - RETIRE_CONNECTION_ID arrived
  * @l: the table
@@ -69,7 +75,16 @@ struct quic_connid_entry *quic_connid_local_next_to_send(struct quic_connid_loca
  */
 int quic_connid_local_on_retire(struct quic_connid_local *l, u64 seq,
 				const struct quic_cid *arrived_on, struct quic_cid *gone, bool *did);
-/* Asks the peer to retire all below @seq: 0, -EINVAL when not first < seq <= next_seq - 1. */
+/**
+ * quic_connid_local_retire_prior() - ask the peer to retire all below @seq
+ * @l: the table
+ * @seq: the lowest sequence number to stay
+ *
+ * The request travels in the NEW_CONNECTION_ID of the newest id, which is sent
+ * (again) for it; room for replacements opens at once (5.1.1).
+ *
+ * Return: 0, -EINVAL when nothing or everything would go, or it was asked before.
+ */
 int quic_connid_local_retire_prior(struct quic_connid_local *l, u64 seq);
 
 /**
@@ -78,6 +93,8 @@ int quic_connid_local_retire_prior(struct quic_connid_local *l, u64 seq);
  * @active: index of the one in use
  * @largest_retire_prior_to: highest Retire Prior To seen
  * @limit: our active_connection_id_limit
+ * @gone_base: every sequence number below is in @e or ended
+ * @gone: bit i: @gone_base + i ended; a late repeat of it is no news
  * @retire: sequence numbers whose RETIRE_CONNECTION_ID must be (re)sent or is unacknowledged
  * @retire_sent: bit per @retire: sent and not lost
  * @nr_retire: entries of @retire
@@ -87,6 +104,8 @@ struct quic_connid_remote {
 	u8 active;
 	u64 largest_retire_prior_to;
 	u64 limit;
+	u64 gone_base;
+	u64 gone;
 	u64 retire[QUIC_CONNID_RETIRE_MAX];
 	u32 retire_sent;
 	u8 nr_retire;
@@ -107,8 +126,11 @@ void quic_connid_remote_set_token(struct quic_connid_remote *r, const u8 *token)
  *
  * Repeats are harmless; everything is checked before anything changes.
  *
+ * A repeat of an id that we retired meanwhile changes nothing when following its
+ * Retire Prior To would leave no id: the peer repeats that with the next one.
+ *
  * Return: 0, QUIC_VIOLATION_CID_* (5.1.1 limit, changed id or token, peer with
- * empty ids; also too many unacknowledged retirements).
+ * empty ids; also too many unacknowledged retirements); unchanged then.
  */
 int quic_connid_remote_on_new(struct quic_connid_remote *r, u64 seq, u64 prior,
 			      const struct quic_cid *cid, const u8 *token);
@@ -120,7 +142,7 @@ bool quic_connid_remote_next_retire(const struct quic_connid_remote *r, u64 *seq
 void quic_connid_remote_retire_sent(struct quic_connid_remote *r, u64 seq);
 void quic_connid_remote_retire_acked(struct quic_connid_remote *r, u64 seq);
 void quic_connid_remote_retire_lost(struct quic_connid_remote *r, u64 seq);
-/* Whether @token is a reset token of an id in use; constant time per token (RFC 9000 10.3.1). */
+/* Whether @token is the reset token of the id in use; in constant time (RFC 9000 10.3.1). */
 bool quic_connid_remote_is_reset(const struct quic_connid_remote *r, const u8 *token);
 
 #endif /* _QUIC_CORE_CONNID_H */

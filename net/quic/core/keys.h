@@ -71,8 +71,9 @@ struct quic_key {
  * @phase: current key phase bit
  * @phase_first_tx: first packet number sent in this phase, QUIC_PN_NONE: none yet
  * @phase_first_rx: lowest packet number received in this phase, QUIC_PN_NONE: none yet
+ * @phase_last_rx: highest, likewise
  * @phase_acked: a packet of this phase was acknowledged: the next update is allowed (6.1)
- * @update_pending: we started an update that the peer has not followed yet
+ * @update_pending: we started an update and no packet of it was acknowledged yet
  * @failed: packets that did not open, ever (6.6)
  * @discarded: bit per level: keys are gone for good
  */
@@ -87,6 +88,7 @@ struct quic_keys {
 	bool phase;
 	quic_pn phase_first_tx;
 	quic_pn phase_first_rx;
+	quic_pn phase_last_rx;
 	bool phase_acked;
 	bool update_pending;
 	u64 failed;
@@ -124,7 +126,10 @@ enum quic_keys_pick {
 	QUIC_KEYS_NO_KEY,	/* drop */
 };
 
-/* RFC 9001 6.3, 6.4, 6.5: by the key phase bit and the packet number. */
+/*
+ * RFC 9001 6.3, 6.4, 6.5: by the key phase bit and the packet number.  NO_KEY only
+ * where neither a previous nor a next key exists.
+ */
 enum quic_keys_pick quic_keys_pick(const struct quic_keys *k, bool phase, quic_pn pn);
 /**
  * quic_keys_on_opened() - a 1-RTT packet opened
@@ -133,16 +138,27 @@ enum quic_keys_pick quic_keys_pick(const struct quic_keys *k, bool phase, quic_p
  * @pn: its number
  *
  * Return: 0; > 0 QUIC_VIOLATION_KEY_PHASE_OLD when an old key protected a number
- * above one of the current phase, QUIC_VIOLATION_KEY_UPDATE_TOO_SOON.  When @pick
- * was NEXT the caller now rotates keys (quic_keys_rotate()).
+ * above one of the current phase, QUIC_VIOLATION_KEY_UPDATE_TOO_SOON; unchanged
+ * then.  When @pick was NEXT the caller now rotates keys (quic_keys_rotate()).
  */
 int quic_keys_on_opened(struct quic_keys *k, enum quic_keys_pick pick, quic_pn pn);
-/* May we start an update? 6.1: confirmed handshake, phase acknowledged, none pending. */
+/*
+ * May we start an update?  6.1: handshake @confirmed, a packet of this phase
+ * acknowledged; 6.5: not before the previous key went; and there is a next key.
+ */
 bool quic_keys_can_update(const struct quic_keys *k, bool confirmed);
-/* Next phase: shifts rx -> rx_prev, rx_next -> rx; flips the bit; @ours: we started it.
- * The caller destroys an old rx_prev before, replaces tx and makes rx_next after.
+/**
+ * quic_keys_rotate() - the next key phase begins
+ * @k: keys; rx_next must be there
+ * @ours: we started it, otherwise we follow (after quic_keys_on_opened())
+ *
+ * Shifts rx to rx_prev and rx_next to rx (header protection stays), flips the
+ * phase bit, starts counting anew.  The caller destroys an old rx_prev before,
+ * and replaces tx and makes rx_next after.
  */
 void quic_keys_rotate(struct quic_keys *k, bool ours);
+/* A packet was sealed: counts it (6.6), notes the first one of a phase. */
+void quic_keys_on_sealed(struct quic_keys *k, enum quic_level level, quic_pn pn);
 /* A 1-RTT packet @pn was acknowledged: true when that completes an update of ours. */
 bool quic_keys_on_acked(struct quic_keys *k, quic_pn pn);
 /* Sealing another packet at @level: true when an update should be started (near the limit). */

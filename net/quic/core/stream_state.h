@@ -69,6 +69,8 @@ enum quic_send_state quic_send_state_next(enum quic_send_state s, enum quic_send
 enum quic_recv_state quic_recv_state_next(enum quic_recv_state s, enum quic_recv_event ev);
 const char *quic_send_state_name(enum quic_send_state s);
 const char *quic_recv_state_name(enum quic_recv_state s);
+const char *quic_send_event_name(enum quic_send_event ev);
+const char *quic_recv_event_name(enum quic_recv_event ev);
 
 static inline bool quic_send_state_is_terminal(enum quic_send_state s)
 {
