@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sim.h - two endpoints, a network between them, and virtual time
+ *
+ *   endpoint 0 (client) --- link[0] ---> endpoint 1 (server)
+ *            <------------- link[1] ---
+ *
+ * One thread, one event queue, one seed: the same seed gives the same run to the
+ * bit, which sim_trace_hash() proves.  Engine and core are the kernel's own
+ * sources; edge.c stands in for layers 3 and 4 with real AEADs from nettle.
+ */
+#ifndef _QUIC_SIM_H
+#define _QUIC_SIM_H
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "conn.h"
+
+#define SIM_MAX_STREAMS 64
+
+struct sim;
+
+/* Chances are in 1/1000; times in microseconds. */
+struct sim_link_config {
+	quic_us latency;
+	quic_us jitter;		/* added at random: reorders */
+	unsigned int loss;
+	unsigned int duplicate;
+	unsigned int corrupt;
+	unsigned int ce;	/* ECN: marks ECT packets */
+	u32 mtu;		/* UDP payload bytes carried; larger ones vanish */
+	u64 rate;		/* bytes per second, 0: unlimited */
+	quic_us queue;		/* bottleneck buffer in time, with @rate */
+};
+
+/* What an endpoint's application does. */
+struct sim_app {
+	u64 send_bytes;		/* on each of its streams */
+	unsigned int streams;	/* bidirectional streams it opens */
+	bool echo;		/* answers on the peer's streams with @send_bytes */
+	u64 reset_after;	/* resets each stream after that many bytes, 0: never */
+};
+
+struct sim_config {
+	u64 seed;
+	struct sim_link_config link[2];
+	struct sim_app app[2];
+	enum quic_cipher cipher;
+	u16 mtu_max;
+	const struct quic_cong_ops *cong;
+	bool ecn;
+	u32 version;
+	u32 fail_alloc;		/* chance in 1/100000 that an engine allocation fails */
+	quic_us give_up;	/* virtual time after which the run counts as stuck */
+	bool key_updates;	/* both sides update keys at random */
+	u32 flight_bytes;	/* size of the server's fake certificate flight */
+};
+
+/* One stream as the application sees it. */
+struct sim_stream {
+	quic_sid sid;
+	bool used;
+	u64 sent;
+	u64 to_send;
+	bool fin_sent;
+	u64 received;
+	bool fin_received;
+};
+
+struct sim_endpoint {
+	struct sim *sim;
+	unsigned int me;
+	struct quic_conn conn;
+	struct sim_stream streams[SIM_MAX_STREAMS];
+	unsigned int nr_streams;
+	unsigned int opened;
+	u8 hs_got[QUIC_NR_LEVELS];
+	u32 hs_want[QUIC_NR_LEVELS];
+	u32 hs_have[QUIC_NR_LEVELS];
+	bool started;
+	bool done;
+	u64 events[16];
+	/* network side */
+	quic_us link_free;
+	u64 dgrams, dgram_bytes;
+};
+
+struct sim {
+	struct sim_config cfg;
+	quic_us now;
+	u64 rng;
+	u64 hash;
+	struct sim_endpoint ep[2];
+	struct sim_event *heap[1 << 16];
+	unsigned int nr_events;
+	u64 order;
+	int chunks;
+	const char *error;
+	u64 dropped;
+};
+
+/* sim.c */
+void sim_config_default(struct sim_config *cfg, u64 seed);
+/* Runs to completion: NULL, or what went wrong. */
+const char *sim_run(struct sim *sim, const struct sim_config *cfg);
+void sim_free(struct sim *sim);
+u64 sim_random(struct sim *sim, u64 n);
+bool sim_chance(struct sim *sim, unsigned int per_mille);
+void sim_note(struct sim *sim, u64 a, u64 b);
+void sim_fail(struct sim *sim, const char *why);
+/* One datagram leaves endpoint @from; the bytes are copied. */
+void sim_send(struct sim *sim, unsigned int from, const u8 *data, u32 len, enum quic_ecn ecn);
+
+/* app.c: the application and its fake TLS */
+void sim_app_start(struct sim_endpoint *ep);
+/* After every call into the engine. */
+void sim_app_run(struct sim_endpoint *ep);
+u8 sim_byte(quic_sid sid, bool from_server, u64 off);
+
+/* edge.c */
+struct sim_endpoint *sim_endpoint_of(struct quic_conn *conn);
+/* The simulation whose endpoints the edge serves; one at a time per process. */
+extern struct sim *sim_current;
+/* An aggregate of equal datagrams out of @data; freed by sim_agg_free(). */
+struct quic_agg *sim_agg_new(const u8 *data, u32 len, u32 seg, enum quic_ecn ecn);
+
+#endif /* _QUIC_SIM_H */
