@@ -211,7 +211,7 @@ static void remote_advance_gone(struct quic_connid_remote *r)
 
 /*
  * Remembers the end of @seq.  A peer that leaves a hole of more than the window
- * loses the ids in it: one that comes later is retired at once.
+ * loses the ids in it: one that comes later counts as a repeat.
  */
 static void remote_set_gone(struct quic_connid_remote *r, u64 seq)
 {
@@ -316,17 +316,18 @@ static bool remote_retire_fits(const struct quic_connid_remote *r, const struct 
 {
 	unsigned int add = p->ending;
 
-	if (p->ended && remote_retire_index(r, seq) < 0)
+	if (seq < p->prior && remote_retire_index(r, seq) < 0)
 		add++;
 	return r->nr_retire + add <= QUIC_CONNID_RETIRE_MAX;
 }
 
-static unsigned int remote_lowest(const struct quic_connid_remote *r, u64 above)
+/* The slot of the lowest number that is at least @from; QUIC_CONNID_MAX: none. */
+static unsigned int remote_lowest(const struct quic_connid_remote *r, u64 from)
 {
 	unsigned int i, best = QUIC_CONNID_MAX;
 
 	for (i = 0; i < QUIC_CONNID_MAX; i++)
-		if (r->e[i].used && r->e[i].seq > above &&
+		if (r->e[i].used && r->e[i].seq >= from &&
 		    (best == QUIC_CONNID_MAX || r->e[i].seq < r->e[best].seq))
 			best = i;
 	return best;
@@ -356,14 +357,14 @@ static void remote_apply(struct quic_connid_remote *r, const struct remote_plan 
 	for (i = 0; i < QUIC_CONNID_MAX; i++)		/* [9000-5.1.2] retire, then add */
 		if (r->e[i].used && r->e[i].seq < p->prior)
 			remote_end(r, &r->e[i]);
-	if (p->ended)
-		remote_queue_retire(r, seq);		/* [9000-19.15] */
-	else if (!p->known)
+	if (!p->known && !p->ended)
 		remote_add(r, seq, cid, token);
-	if (p->ended)
+	if (seq < p->prior) {
+		remote_queue_retire(r, seq);		/* [9000-19.15] */
 		remote_set_gone(r, seq);
+	}
 	if (active < p->prior)
-		r->active = remote_lowest(r, active);
+		r->active = remote_lowest(r, p->prior);
 }
 
 int quic_connid_remote_on_new(struct quic_connid_remote *r, u64 seq, u64 prior,
@@ -386,9 +387,6 @@ int quic_connid_remote_on_new(struct quic_connid_remote *r, u64 seq, u64 prior,
 		return 0;
 	if (p.staying > r->limit)			/* [9000-5.1.1] */
 		return QUIC_VIOLATION_CID_LIMIT_EXCEEDED;
-	/* A repeat of what we ended, and the peer knows: nothing to do. */
-	if (p.ended && seq >= p.prior && p.prior == r->largest_retire_prior_to)
-		return 0;
 	if (!remote_retire_fits(r, &p, seq))		/* [9000-5.1.2] */
 		return QUIC_VIOLATION_CID_LIMIT_EXCEEDED;
 	remote_apply(r, &p, seq, cid, token);
@@ -403,14 +401,13 @@ const struct quic_connid_entry *quic_connid_remote_active(const struct quic_conn
 bool quic_connid_remote_rotate(struct quic_connid_remote *r)
 {
 	struct quic_connid_entry *old = &r->e[r->active];
-	unsigned int next = remote_lowest(r, old->seq), i;
+	unsigned int next = remote_lowest(r, old->seq + 1);
 
 	if (r->nr_retire == QUIC_CONNID_RETIRE_MAX)
 		return false;
-	for (i = 0; i < QUIC_CONNID_MAX && next == QUIC_CONNID_MAX; i++)
-		if (r->e[i].used && i != r->active)
-			next = i;
 	if (next == QUIC_CONNID_MAX)
+		next = remote_lowest(r, 0);
+	if (next == QUIC_CONNID_MAX || next == r->active)
 		return false;
 	r->active = next;
 	remote_end(r, old);
