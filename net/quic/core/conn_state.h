@@ -42,6 +42,7 @@ enum quic_conn_event {
 
 /* The state after @ev, or QUIC_CONN_INVALID when it can not happen in @s. */
 enum quic_conn_state quic_conn_state_next(enum quic_conn_state s, enum quic_conn_event ev);
+/* "ESTABLISHED", for traces; "?" when out of range. */
 const char *quic_conn_state_name(enum quic_conn_state s);
 const char *quic_conn_event_name(enum quic_conn_event ev);
 

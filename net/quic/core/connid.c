@@ -114,7 +114,8 @@ void quic_connid_local_on_lost(struct quic_connid_local *l, u64 seq)
 }
 
 int quic_connid_local_on_retire(struct quic_connid_local *l, u64 seq,
-				const struct quic_cid *arrived_on, struct quic_cid *gone, bool *did)
+				const struct quic_cid *arrived_on, struct quic_cid *gone,
+				bool *did)
 {
 	struct quic_connid_entry *e;
 

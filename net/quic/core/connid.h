@@ -11,8 +11,8 @@
 #include "violation.h"
 #include "types.h"
 
-#define QUIC_CONNID_MAX		8	/* kept in either table: our active_connection_id_limit's maximum */
-#define QUIC_CONNID_RETIRE_MAX	32	/* RETIRE_CONNECTION_ID not yet acknowledged, RFC 9000 5.1.2 */
+#define QUIC_CONNID_MAX		8	/* in either table: most for active_connection_id_limit */
+#define QUIC_CONNID_RETIRE_MAX	32	/* retirements not yet acknowledged, RFC 9000 5.1.2 */
 #define QUIC_CONNID_GONE_WINDOW	64	/* sequence numbers whose end is remembered one by one */
 
 /**
@@ -47,13 +47,16 @@ struct quic_connid_local {
 	u64 limit;
 };
 
+/* Starts the table with @first, our Source Connection ID, as sequence 0. */
 void quic_connid_local_init(struct quic_connid_local *l, const struct quic_cid *first);
 /* How many ids may be issued now: min(limit, QUIC_CONNID_MAX) less those to stay. */
 unsigned int quic_connid_local_wanted(const struct quic_connid_local *l);
 /* Takes a fresh id; to be sent in NEW_CONNECTION_ID. Its entry, NULL when the table is full. */
 struct quic_connid_entry *quic_connid_local_issue(struct quic_connid_local *l,
 						  const struct quic_cid *cid, const u8 *token);
+/* The entry of @seq, or NULL. */
 struct quic_connid_entry *quic_connid_local_find(struct quic_connid_local *l, u64 seq);
+/* The entry of @cid, or NULL. */
 struct quic_connid_entry *quic_connid_local_find_cid(struct quic_connid_local *l,
 						     const struct quic_cid *cid);
 /* The next entry whose NEW_CONNECTION_ID is to be sent, lowest number first, or NULL. */
@@ -74,7 +77,8 @@ void quic_connid_local_on_lost(struct quic_connid_local *l, u64 seq);
  * Return: 0, QUIC_VIOLATION_CID_RETIRE_UNISSUED or _IN_USE; unchanged then.
  */
 int quic_connid_local_on_retire(struct quic_connid_local *l, u64 seq,
-				const struct quic_cid *arrived_on, struct quic_cid *gone, bool *did);
+				const struct quic_cid *arrived_on, struct quic_cid *gone,
+				bool *did);
 /**
  * quic_connid_local_retire_prior() - ask the peer to retire all below @seq
  * @l: the table
@@ -111,6 +115,7 @@ struct quic_connid_remote {
 	u8 nr_retire;
 };
 
+/* Starts an empty table; @limit is brought into 2..QUIC_CONNID_MAX. */
 void quic_connid_remote_init(struct quic_connid_remote *r, u64 limit);
 /* The peer's first id (its Source Connection ID), sequence 0; replaces a provisional one. */
 void quic_connid_remote_set_first(struct quic_connid_remote *r, const struct quic_cid *cid);
@@ -134,11 +139,13 @@ void quic_connid_remote_set_token(struct quic_connid_remote *r, const u8 *token)
  */
 int quic_connid_remote_on_new(struct quic_connid_remote *r, u64 seq, u64 prior,
 			      const struct quic_cid *cid, const u8 *token);
+/* The id to address packets with. */
 const struct quic_connid_entry *quic_connid_remote_active(const struct quic_connid_remote *r);
 /* Switches to a fresh id and retires the old one; false when there is no spare. */
 bool quic_connid_remote_rotate(struct quic_connid_remote *r);
 /* The next sequence number to tell in RETIRE_CONNECTION_ID; false when none waits. */
 bool quic_connid_remote_next_retire(const struct quic_connid_remote *r, u64 *seq);
+/* RETIRE_CONNECTION_ID of @seq left, was acknowledged (it is forgotten then), or lost. */
 void quic_connid_remote_retire_sent(struct quic_connid_remote *r, u64 seq);
 void quic_connid_remote_retire_acked(struct quic_connid_remote *r, u64 seq);
 void quic_connid_remote_retire_lost(struct quic_connid_remote *r, u64 seq);

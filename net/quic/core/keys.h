@@ -95,6 +95,7 @@ struct quic_keys {
 	u8 discarded;
 };
 
+/* No keys, phase 0. */
 void quic_keys_init(struct quic_keys *k);
 /* Wipes secrets; handles must have been destroyed by the engine before. */
 void quic_keys_wipe(struct quic_keys *k);
@@ -103,16 +104,19 @@ void quic_keys_nonce(const u8 *iv, quic_pn pn, u8 *nonce);
 /* The HkdfLabel structure of TLS 1.3 (RFC 8446 7.1) for "tls13 " + @label and no context. */
 void quic_keys_hkdf_label(struct quic_writer *w, const char *label, u16 out_bytes);
 
+/* Is there a key to seal packets of @level? */
 static inline bool quic_keys_can_send(const struct quic_keys *k, enum quic_level level)
 {
 	return k->tx[level].aead;
 }
 
+/* Is there a key to open packets of @level? */
 static inline bool quic_keys_can_recv(const struct quic_keys *k, enum quic_level level)
 {
 	return k->rx[level].aead;
 }
 
+/* Are the keys of @level gone for good (RFC 9001 4.9)? */
 static inline bool quic_keys_is_discarded(const struct quic_keys *k, enum quic_level level)
 {
 	return k->discarded & BIT(level);

@@ -12,7 +12,7 @@
 #include "recovery.h"
 
 #define QUIC_AMPLIFICATION_FACTOR	3	/* RFC 9000 8.1 */
-#define QUIC_PATH_CHALLENGES_MAX	2	/* PATH_CHALLENGEs of the peer to answer, newest kept */
+#define QUIC_PATH_CHALLENGES_MAX	2	/* of the peer, to be answered; newest kept */
 
 /**
  * struct quic_addr - an IP address and UDP port, as the core sees it
@@ -28,6 +28,7 @@ struct quic_addr {
 	u8 ip[16];
 };
 
+/* Same address, port and scope. */
 static inline bool quic_addr_equal(const struct quic_addr *a, const struct quic_addr *b)
 {
 	return a->family == b->family && a->port == b->port && a->scope == b->scope &&
@@ -72,13 +73,19 @@ struct quic_path {
 	u8 nr_response;
 };
 
+/*
+ * Starts a path on which nothing was sent or received; @mtu below 1200 counts as
+ * 1200.  The congestion controller is for the caller to start.
+ */
 void quic_path_init(struct quic_path *p, const struct quic_addr *local,
 		    const struct quic_addr *remote, u16 mtu, quic_us initial_rtt);
 /* A datagram of @bytes arrived on it. */
 void quic_path_on_rx(struct quic_path *p, size_t bytes);
+/* A datagram of @bytes left on it. */
 void quic_path_on_tx(struct quic_path *p, size_t bytes);
 /* Bytes the amplification limit allows now; U64_MAX once validated. */
 u64 quic_path_amplification_room(const struct quic_path *p);
+/* The peer is reachable there: the limit ends. */
 void quic_path_validate(struct quic_path *p);
 /* Starts validation with random @data. */
 void quic_path_challenge(struct quic_path *p, const u8 *data);

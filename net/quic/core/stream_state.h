@@ -67,16 +67,19 @@ enum quic_recv_event {
 /* The state after @ev, or QUIC_SEND_INVALID when @ev can not happen in @s. */
 enum quic_send_state quic_send_state_next(enum quic_send_state s, enum quic_send_event ev);
 enum quic_recv_state quic_recv_state_next(enum quic_recv_state s, enum quic_recv_event ev);
+/* "RESET_SENT", for traces; "?" when out of range; so the others. */
 const char *quic_send_state_name(enum quic_send_state s);
 const char *quic_recv_state_name(enum quic_recv_state s);
 const char *quic_send_event_name(enum quic_send_event ev);
 const char *quic_recv_event_name(enum quic_recv_event ev);
 
+/* Nothing of the sending part can change any more. */
 static inline bool quic_send_state_is_terminal(enum quic_send_state s)
 {
 	return s == QUIC_SEND_RECVD || s == QUIC_SEND_RESET_RECVD;
 }
 
+/* Nothing of the receiving part can change any more. */
 static inline bool quic_recv_state_is_terminal(enum quic_recv_state s)
 {
 	return s == QUIC_RECV_READ || s == QUIC_RECV_RESET_READ;
@@ -88,6 +91,7 @@ static inline bool quic_sid_is_server(quic_sid sid)
 	return sid & 1;
 }
 
+/* Unidirectional? */
 static inline bool quic_sid_is_uni(quic_sid sid)
 {
 	return sid & 2;

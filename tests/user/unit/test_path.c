@@ -40,7 +40,7 @@ static void mtu_is_never_below_the_least_datagram(void **state)
 }
 
 /* [9000-8.1] */
-static void three_bytes_out_for_each_byte_in(void **state)
+static void amplification_is_three_at_most(void **state)
 {
 	struct quic_path p;
 
@@ -139,7 +139,7 @@ static void newest_challenges_are_kept(void **state)
 	for (i = 1; i <= 5; i++) {
 		memset(data, i, sizeof(data));
 		quic_path_on_challenge(&p, data);
-		assert_int_equal(p.nr_response, min(i, (unsigned int)QUIC_PATH_CHALLENGES_MAX));
+		assert_int_equal(p.nr_response, i < 2 ? i : 2);
 		assert_memory_equal(p.response[p.nr_response - 1], data, sizeof(data));
 	}
 	memset(data, 4, sizeof(data));
@@ -169,7 +169,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(new_path_may_send_nothing),
 		cmocka_unit_test(mtu_is_never_below_the_least_datagram),
-		cmocka_unit_test(three_bytes_out_for_each_byte_in),
+		cmocka_unit_test(amplification_is_three_at_most),
 		cmocka_unit_test(room_never_wraps),
 		cmocka_unit_test(limit_holds_for_any_order_of_traffic),
 		cmocka_unit_test(only_the_right_response_validates),
