@@ -14,6 +14,8 @@
 #include <nettle/hkdf.h>
 #include <nettle/hmac.h>
 
+#include <assert.h>
+
 #include "sim.h"
 
 struct sim *sim_current;
@@ -302,10 +304,7 @@ static void hp_mask(const struct quic_hp *hp, const u8 *sample, u8 *mask)
 		memset(block, 0, sizeof(block));
 		chacha_set_key(&cc, hp->key);
 		chacha_set_nonce96(&cc, sample + 4);
-		chacha_set_counter(&cc, (const u8[8]){ sample[0], sample[1], sample[2],
-						       sample[3] });
-		/* set_counter() also covers the first nonce word: set that again. */
-		memcpy(&cc.state[13], sample + 4, 12);
+		chacha_set_counter32(&cc, sample);
 		chacha_crypt32(&cc, 5, mask, block);
 		break;
 	case QUIC_CIPHER_AES_256_GCM:
@@ -477,7 +476,7 @@ struct quic_agg *quic_edge_agg_hold(struct quic_conn *conn, const struct quic_ag
 void quic_edge_unmask(struct quic_agg *agg, struct quic_rx_pkt *pkts, unsigned int nr)
 {
 	const u8 *data = to_sim(agg)->data;
-	unsigned int i;
+	unsigned int i, k;
 	u8 mask[5];
 
 	for (i = 0; i < nr; i++) {
@@ -487,9 +486,9 @@ void quic_edge_unmask(struct quic_agg *agg, struct quic_rx_pkt *pkts, unsigned i
 			continue;
 		assert(p->pn_off + 4 + QUIC_HP_SAMPLE_BYTES <= p->len);
 		hp_mask(p->key->hp, data + p->off + p->pn_off + 4, mask);
+		/* How many bytes follow is known once byte 0 is unmasked. */
 		hp_apply(p->hdr, p->pn_off, 0, mask);
-		hp_apply(p->hdr, p->pn_off, 0, (const u8[5]){ 0 });
-		for (unsigned int k = 0; k <= (p->hdr[0] & QUIC_HEADER_PN_MASK); k++)
+		for (k = 0; k <= (p->hdr[0] & QUIC_HEADER_PN_MASK); k++)
 			p->hdr[p->pn_off + k] ^= mask[1 + k];
 	}
 }

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * sim.c - the event queue and the network
+ *
+ * Events are ordered by time, then by the order they were made in, so nothing
+ * depends on addresses or on the host.  Datagrams of equal size that arrive in
+ * the same instant are handed over as one aggregate, as GRO would.
+ */
+#include <assert.h>
+
+#include "sim.h"
+
+struct sim_event {
+	quic_us at;
+	u64 order;
+	struct sim_endpoint *ep;
+	u8 *data;	/* NULL: a timer */
+	u32 len;
+	enum quic_ecn ecn;
+};
+
+u64 sim_random(struct sim *sim, u64 n)
+{
+	u64 z = (sim->rng += 0x9e3779b97f4a7c15ULL);
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+	return (z ^ (z >> 31)) % n;
+}
+
+bool sim_chance(struct sim *sim, unsigned int per_mille)
+{
+	return per_mille && sim_random(sim, 1000) < per_mille;
+}
+
+/* Everything that happens goes into one hash: two runs are equal or not. */
+void sim_note(struct sim *sim, u64 a, u64 b)
+{
+	sim->hash = (sim->hash ^ a ^ sim->now) * 0x100000001b3ULL;
+	sim->hash = (sim->hash ^ b ^ sim->hash >> 29) * 0x100000001b3ULL;
+}
+
+void sim_fail(struct sim *sim, const char *why)
+{
+	if (!sim->error)
+		sim->error = why;
+}
+
+/* ---- event heap ---- */
+
+static bool event_before(const struct sim_event *a, const struct sim_event *b)
+{
+	return a->at < b->at || (a->at == b->at && a->order < b->order);
+}
+
+static void event_push(struct sim *sim, struct sim_event *e)
+{
+	unsigned int i = sim->nr_events++, up;
+
+	assert(sim->nr_events < ARRAY_SIZE(sim->heap));
+	e->order = sim->order++;
+	for (; i && event_before(e, sim->heap[up = (i - 1) / 2]); i = up)
+		sim->heap[i] = sim->heap[up];
+	sim->heap[i] = e;
+}
+
+static struct sim_event *event_pop(struct sim *sim)
+{
+	struct sim_event *top = sim->heap[0], *last = sim->heap[--sim->nr_events];
+	unsigned int i = 0, child;
+
+	while ((child = 2 * i + 1) < sim->nr_events) {
+		if (child + 1 < sim->nr_events &&
+		    event_before(sim->heap[child + 1], sim->heap[child]))
+			child++;
+		if (!event_before(sim->heap[child], last))
+			break;
+		sim->heap[i] = sim->heap[child];
+		i = child;
+	}
+	sim->heap[i] = last;
+	return top;
+}
+
+static void event_free(struct sim_event *e)
+{
+	free(e->data);
+	free(e);
+}
+
+/* ---- network ---- */
+
+static void link_deliver(struct sim *sim, unsigned int to, const u8 *data, u32 len,
+			 enum quic_ecn ecn, quic_us at)
+{
+	struct sim_event *e = calloc(1, sizeof(*e));
+	const struct sim_link_config *l = &sim->cfg.link[!to];
+
+	e->at = at;
+	e->ep = &sim->ep[to];
+	e->data = malloc(len);
+	memcpy(e->data, data, len);
+	e->len = len;
+	e->ecn = ecn != QUIC_ECN_NOT_ECT && sim_chance(sim, l->ce) ? QUIC_ECN_CE : ecn;
+	if (sim_chance(sim, l->corrupt))
+		e->data[sim_random(sim, len)] ^= 1 << sim_random(sim, 8);
+	event_push(sim, e);
+}
+
+void sim_send(struct sim *sim, unsigned int from, const u8 *data, u32 len, enum quic_ecn ecn)
+{
+	const struct sim_link_config *l = &sim->cfg.link[from];
+	struct sim_endpoint *ep = &sim->ep[from];
+	quic_us leave = sim->now;
+
+	ep->dgrams++;
+	ep->dgram_bytes += len;
+	sim_note(sim, 0x5e << 24 | from, len);
+	if (len > l->mtu || sim_chance(sim, l->loss)) {
+		sim->dropped++;
+		return;
+	}
+	if (l->rate) {
+		leave = max(ep->link_free, sim->now);
+		if (leave - sim->now > l->queue) {
+			sim->dropped++;
+			return;
+		}
+		ep->link_free = leave + (u64)len * QUIC_US_PER_SEC / l->rate;
+	}
+	leave += l->latency + (l->jitter ? sim_random(sim, l->jitter) : 0);
+	link_deliver(sim, !from, data, len, ecn, leave);
+	if (sim_chance(sim, l->duplicate))
+		link_deliver(sim, !from, data, len, ecn, leave + sim_random(sim, 3000));
+}
+
+/* ---- endpoints ---- */
+
+static void endpoint_arm(struct sim_endpoint *ep)
+{
+	quic_us at = quic_timers_earliest(&ep->conn.timers);
+	struct sim_event *e;
+
+	if (at == QUIC_US_NEVER)
+		return;
+	e = calloc(1, sizeof(*e));
+	e->at = max(at, ep->sim->now);
+	e->ep = ep;
+	event_push(ep->sim, e);
+}
+
+static void endpoint_settle(struct sim_endpoint *ep)
+{
+	sim_app_run(ep);
+	ep->conn.notify = 0;
+	endpoint_arm(ep);
+}
+
+/* A server is born with the first good Initial. */
+static bool endpoint_accept(struct sim_endpoint *ep, const struct sim_event *e)
+{
+	struct quic_addr local = { .family = 4, .port = 443 };
+	struct quic_addr remote = { .family = 4, .port = 5000 };
+	struct quic_header h;
+
+	if (e->len < QUIC_MIN_DATAGRAM_BYTES ||
+	    !quic_header_decode(e->data, e->len, QUIC_CID_OURS_BYTES, &h) ||
+	    h.kind != QUIC_PACKET_INITIAL || h.dcid.len < 8)
+		return false;
+	if (quic_conn_start_server(&ep->conn, &h, &h.dcid, NULL, false, &local, &remote,
+				   ep->sim->now))
+		return false;
+	ep->started = true;
+	return true;
+}
+
+/* Takes the datagrams that arrive together with @first off the queue. */
+static u32 endpoint_gather(struct sim *sim, const struct sim_event *first, u8 *buf, u32 room)
+{
+	u32 len = first->len, last = first->len;
+
+	memcpy(buf, first->data, first->len);
+	while (sim->nr_events && last == first->len) {
+		struct sim_event *e = sim->heap[0];
+
+		if (e->at != first->at || e->ep != first->ep || !e->data ||
+		    e->len > first->len || e->ecn != first->ecn || len + e->len > room)
+			break;
+		event_pop(sim);
+		memcpy(buf + len, e->data, e->len);
+		len += e->len;
+		last = e->len;
+		event_free(e);
+	}
+	return len;
+}
+
+static void endpoint_receive(struct sim_endpoint *ep, const struct sim_event *e)
+{
+	static u8 buf[65536];
+	struct quic_agg *agg;
+	u32 len;
+
+	if (!ep->started && (!ep->me || !endpoint_accept(ep, e)))
+		return;
+	len = endpoint_gather(ep->sim, e, buf, sizeof(buf));
+	agg = sim_agg_new(buf, len, e->len, e->ecn);
+	quic_conn_receive(&ep->conn, agg, ep->sim->now);
+	quic_edge_agg_free(agg);
+	endpoint_settle(ep);
+}
+
+static void endpoint_on_timer(struct sim_endpoint *ep)
+{
+	if (quic_timers_earliest(&ep->conn.timers) > ep->sim->now)
+		return;		/* armed again for later meanwhile */
+	quic_conn_on_timeout(&ep->conn, ep->sim->now);
+	endpoint_settle(ep);
+}
+
+static void endpoint_init(struct sim *sim, unsigned int me)
+{
+	struct sim_endpoint *ep = &sim->ep[me];
+	struct quic_conn_config *c = &ep->conn.config;
+
+	ep->sim = sim;
+	ep->me = me;
+	quic_conn_init(&ep->conn);
+	c->mtu_max = sim->cfg.mtu_max;
+	c->cong = sim->cfg.cong;
+	c->ecn = sim->cfg.ecn;
+	c->version = sim->cfg.version;
+	c->nodelay = sim_chance(sim, 500);
+	ep->conn.local.max_idle_timeout_ms = 60000;
+}
+
+/* ---- a run ---- */
+
+void sim_config_default(struct sim_config *cfg, u64 seed)
+{
+	unsigned int i;
+
+	*cfg = (struct sim_config){
+		.seed = seed,
+		.cipher = QUIC_CIPHER_AES_128_GCM,
+		.mtu_max = 1472,
+		.cong = &quic_cong_cubic_ops,
+		.version = QUIC_V1,
+		.give_up = 1000 * QUIC_US_PER_SEC,
+		.flight_bytes = 3000,
+	};
+	for (i = 0; i < 2; i++)
+		cfg->link[i] = (struct sim_link_config){ .latency = 10000, .mtu = 1472 };
+}
+
+static bool sim_is_over(const struct sim *sim)
+{
+	return sim->error || (sim->ep[0].conn.state == QUIC_CONN_CLOSED &&
+			      sim->ep[1].conn.state == QUIC_CONN_CLOSED);
+}
+
+const char *sim_run(struct sim *sim, const struct sim_config *cfg)
+{
+	struct quic_addr local = { .family = 4, .port = 5000 };
+	struct quic_addr remote = { .family = 4, .port = 443 };
+	struct sim_event *e;
+	unsigned int i;
+
+	memset(sim, 0, sizeof(*sim));
+	sim->cfg = *cfg;
+	sim->rng = cfg->seed * 0x2545f4914f6cdd1dULL + 1;
+	sim->now = 1000000;
+	sim_current = sim;
+	for (i = 0; i < 2; i++)
+		endpoint_init(sim, i);
+	if (quic_conn_start_client(&sim->ep[0].conn, &local, &remote, sim->now))
+		return "client did not start";
+	sim->ep[0].started = true;
+	sim_app_start(&sim->ep[0]);
+	endpoint_settle(&sim->ep[0]);
+	while (sim->nr_events && !sim_is_over(sim)) {
+		e = event_pop(sim);
+		sim->now = e->at;
+		if (sim->now > cfg->give_up) {
+			sim_fail(sim, "stuck: virtual time is over");
+		} else if (e->data) {
+			sim_note(sim, 0xd0 | e->ep->me, e->len);
+			endpoint_receive(e->ep, e);
+		} else {
+			endpoint_on_timer(e->ep);
+		}
+		event_free(e);
+	}
+	if (!sim->error && !(sim->ep[0].done && sim->ep[1].done))
+		sim_fail(sim, "connection ended before the data was through");
+	return sim->error;
+}
+
+void sim_free(struct sim *sim)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		quic_conn_exit(&sim->ep[i].conn);
+	while (sim->nr_events)
+		event_free(event_pop(sim));
+	if (sim->chunks)
+		sim_fail(sim, "buffers leaked");
+	sim_current = NULL;
+}
