@@ -129,7 +129,7 @@ void quic_conn_exit(struct quic_conn *conn)
 		conn_free_key(&conn->keys.tx[level]);
 		conn_free_key(&conn->keys.rx[level]);
 	}
-	/* Their header protection keys are shared with rx[APP]. */
+	/* These have no header protection key of their own. */
 	quic_edge_aead_free(conn->keys.rx_prev.aead);
 	quic_edge_aead_free(conn->keys.rx_next.aead);
 	quic_keys_wipe(&conn->keys);
@@ -214,15 +214,21 @@ static int conn_keep_secret(struct quic_conn *conn, bool send, const u8 *secret)
 	return quic_edge_aead_new(conn, cipher, conn->version, kept, &k->rx_next.aead);
 }
 
-void quic_conn_prepare_next_key(struct quic_conn *conn)
+void quic_conn_prepare_next_key(struct quic_conn *conn, quic_us now)
 {
 	struct quic_keys *k = &conn->keys;
 
+	/* [9001-6.1]: until the peer has followed, the old key is the only one it uses. */
+	if (k->phase_first_rx == QUIC_PN_NONE) {
+		quic_timers_set(&conn->timers, QUIC_TIMER_KEY,
+				now + conn_key_ptos * quic_conn_pto(conn));
+		return;
+	}
 	if (!k->rx_prev.aead || k->rx_next.aead || conn_next_secret(conn, k->rx_secret))
 		return;
 	if (quic_edge_aead_rekey(k->rx_prev.aead, conn->version, k->rx_secret))
 		return;
-	k->rx_next = (struct quic_key){ .aead = k->rx_prev.aead, .hp = k->rx[QUIC_LEVEL_APP].hp };
+	k->rx_next = (struct quic_key){ .aead = k->rx_prev.aead };
 	k->rx_prev = (struct quic_key){};
 }
 
@@ -483,8 +489,6 @@ int quic_conn_install_secret(struct quic_conn *conn, enum quic_level level, bool
 			conn_free_key(key);
 			return err;
 		}
-		if (!send)
-			k->rx_next.hp = key->hp;
 	}
 	if (level == QUIC_LEVEL_APP && k->tx[level].aead && k->rx[level].aead)
 		conn_establish(conn, now);

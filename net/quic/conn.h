@@ -295,8 +295,8 @@ void quic_conn_discard_keys(struct quic_conn *conn, enum quic_level level);
 void quic_conn_issue_ids(struct quic_conn *conn);
 /* A packet of the next key phase opened: our sending keys follow (RFC 9001 6.2). */
 void quic_conn_follow_key_update(struct quic_conn *conn);
-/* The previous receive key is no longer needed: makes the next one of it (6.5). */
-void quic_conn_prepare_next_key(struct quic_conn *conn);
+/* QUIC_TIMER_KEY: the previous receive key becomes the next one (6.5). */
+void quic_conn_prepare_next_key(struct quic_conn *conn, quic_us now);
 
 /* conn_ack.c */
 

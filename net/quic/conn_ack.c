@@ -36,8 +36,6 @@ static void ack_item_acked(struct quic_conn *conn, enum quic_space space,
 static void ack_item_lost(struct quic_conn *conn, enum quic_space space,
 			  const struct quic_sent_item *it)
 {
-	struct quic_connid_entry *e;
-
 	switch (it->kind) {
 	case QUIC_SENT_STREAM:
 	case QUIC_SENT_RESET_STREAM:
@@ -50,9 +48,7 @@ static void ack_item_lost(struct quic_conn *conn, enum quic_space space,
 		quic_sndbuf_on_lost(&conn->crypto[space].snd, it->off, it->len, false);
 		break;
 	case QUIC_SENT_NEW_CID:
-		e = quic_connid_local_find(&conn->local_ids, it->off);
-		if (e)
-			e->to_send = true;
+		quic_connid_local_on_lost(&conn->local_ids, it->off);
 		break;
 	case QUIC_SENT_RETIRE_CID:
 		quic_connid_remote_retire_lost(&conn->remote_ids, it->off);

@@ -75,8 +75,6 @@ void quic_conn_on_packet_sent(struct quic_conn *conn, enum quic_level level,
 	}
 	if (level == QUIC_LEVEL_HANDSHAKE && !conn->is_server)
 		conn->drop_initial = true;			/* [9001-4.9.1] */
-	if (level == QUIC_LEVEL_APP && conn->keys.phase_first_tx == QUIC_PN_NONE)
-		conn->keys.phase_first_tx = conn->recovery.space[QUIC_SPACE_APP].sent.next - 1;
 }
 
 void quic_conn_on_burst_sent(struct quic_conn *conn)
@@ -119,7 +117,7 @@ static void timer_expired(struct quic_conn *conn, enum quic_timer t, quic_us now
 		conn->ctl |= QUIC_CTL_PING;
 		break;
 	case QUIC_TIMER_KEY:
-		quic_conn_prepare_next_key(conn);
+		quic_conn_prepare_next_key(conn, now);
 		break;
 	case QUIC_TIMER_FLUSH:
 		conn->flushing = false;

@@ -249,7 +249,7 @@ static void fill_connids(struct quic_conn *conn, struct quic_fill *f)
 	while ((e = quic_connid_local_next_to_send(&conn->local_ids))) {
 		struct quic_frame_new_cid frame = {
 			.seq = e->seq,
-			.retire_prior_to = conn->local_ids.retire_prior_to,
+			.retire_prior_to = quic_connid_local_prior_for(&conn->local_ids, e),
 			.cid = e->cid,
 		};
 

@@ -153,7 +153,7 @@ static void packet_seal(struct quic_conn *conn, struct quic_burst *b, struct pac
 			quic_header_set_length(d->pkt.dst, d->pkt.hdr_len, d->pkt.pn_len,
 					       d->pkt.len - d->pkt.hdr_len + QUIC_TAG_BYTES);
 		quic_edge_burst_add(b, &d->pkt);	/* on error it counts as lost */
-		conn->keys.tx[d->level].count++;
+		quic_keys_on_sealed(&conn->keys, d->level, d->pkt.pn);
 		d->rec.bytes = d->pkt.len + QUIC_TAG_BYTES;
 		quic_sent_commit(packet_sent(conn, d->level), &d->rec);
 		quic_recovery_on_sent(&conn->recovery, space, &conn->path.cong, &d->rec);
@@ -404,6 +404,18 @@ static void packet_send_close(struct quic_conn *conn, quic_us now)
 	quic_edge_burst_commit(b);
 }
 
+/*
+ * The window may not grow while it is not what limits sending [9002-7.8]: when
+ * nothing is left to send although window and pacer would have let it.
+ */
+static void packet_note_limit(struct quic_conn *conn)
+{
+	struct quic_cong *c = &conn->path.cong;
+
+	c->app_limited = quic_cong_room(c) >= conn->path.mtu &&
+			 !quic_timers_is_armed(&conn->timers, QUIC_TIMER_PACE);
+}
+
 void quic_packet_output(struct quic_conn *conn, quic_us now)
 {
 	if (conn->state == QUIC_CONN_CLOSING && conn->close_levels)
@@ -415,4 +427,5 @@ void quic_packet_output(struct quic_conn *conn, quic_us now)
 		if (!quic_conn_is_open(conn))
 			return;
 	packet_send_mtu_probe(conn, now);
+	packet_note_limit(conn);
 }

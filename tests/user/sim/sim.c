@@ -156,7 +156,13 @@ static void endpoint_settle(struct sim_endpoint *ep)
 	endpoint_arm(ep);
 }
 
-/* A server is born with the first good Initial. */
+static void endpoint_init(struct sim *sim, unsigned int me);
+
+/*
+ * A server is born with the first Initial.  One that was corrupted on the way
+ * makes a server that can open nothing: a listener would have made another from
+ * the next Initial, and so does this.
+ */
 static bool endpoint_accept(struct sim_endpoint *ep, const struct sim_event *e)
 {
 	struct quic_addr local = { .family = 4, .port = 443 };
@@ -167,6 +173,10 @@ static bool endpoint_accept(struct sim_endpoint *ep, const struct sim_event *e)
 	    !quic_header_decode(e->data, e->len, QUIC_CID_OURS_BYTES, &h) ||
 	    h.kind != QUIC_PACKET_INITIAL || h.dcid.len < 8)
 		return false;
+	if (ep->started) {
+		quic_conn_exit(&ep->conn);
+		endpoint_init(ep->sim, ep->me);
+	}
 	if (quic_conn_start_server(&ep->conn, &h, &h.dcid, NULL, false, &local, &remote,
 				   ep->sim->now))
 		return false;
@@ -203,6 +213,8 @@ static void endpoint_receive(struct sim_endpoint *ep, const struct sim_event *e)
 
 	if (!ep->started && (!ep->me || !endpoint_accept(ep, e)))
 		return;
+	if (ep->me && !ep->conn.stats.pkts_rcvd)
+		endpoint_accept(ep, e);
 	len = endpoint_gather(ep->sim, e, buf, sizeof(buf));
 	agg = sim_agg_new(buf, len, e->len, e->ecn);
 	quic_conn_receive(&ep->conn, agg, ep->sim->now);
