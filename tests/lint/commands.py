@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `make -nB` of a user-space folder would compile, and with which options."""
+"""What a user-space folder's makefile would compile, and with which options."""
 
+import hashlib
+import json
 import os
 import re
 import shlex
@@ -21,9 +23,27 @@ def _words(line):
 def compiles(gate, folder, *targets):
     """[(source below the root, directory, options)] of one folder's makefile.
 
-    Only lines that compile: a source among the words and a compiler in front.
     Options are what matters to another front end: -I -D -include -std -W -f.
     """
+    if os.path.exists(gate.path(folder + "/CMakeLists.txt")):
+        return _of_cmake(gate, folder)
+    return _of_make(gate, folder, targets)
+
+
+def _of_cmake(gate, folder):
+    key = hashlib.sha256(f"{gate.root}\0{folder}".encode()).hexdigest()[:16]
+    build = lintlib.cache_dir("cmake", key)
+    out = lintlib.call(["cmake", "-S", gate.path(folder), "-B", build,
+                        "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON"], timeout=120)
+    if out.returncode:
+        raise lintlib.CannotRun(f"cmake in {folder}: {out.stderr.strip()[-300:]}")
+    with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as f:
+        rows = json.load(f)
+    return [c for row in rows for c in _compile(gate, row["directory"], _words(row["command"]))]
+
+
+def _of_make(gate, folder, targets):
+    """From the lines of make -nB that compile: a source, and a compiler in front."""
     if not os.path.exists(gate.path(folder + "/Makefile")):
         raise lintlib.CannotRun(f"no {folder}/Makefile")
     out = lintlib.call(["make", "-nBw", "-C", gate.path(folder), *targets], timeout=60,

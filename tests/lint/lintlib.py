@@ -223,6 +223,11 @@ def blank_directives(text):
                   lambda m: re.sub(r"[^\n]", " ", m.group(0)), text, flags=re.M)
 
 
+def braces_balance(text):
+    code = blank_directives(blank_comments(text))
+    return code.count("{") == code.count("}")
+
+
 _NOT_FUNCTIONS = {"if", "for", "while", "switch", "catch", "return", "sizeof", "do", "else"}
 _LEAD = re.compile(r"\s*(?:(?:public|private|protected)\s*:\s*)*")
 

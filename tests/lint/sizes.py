@@ -21,6 +21,8 @@ def check_file(gate, name, exempt):
     if lines > FILE_LINES and not exempt.covers(name, "file"):
         gate.find(name, FILE_LINES, f"file has {lines} lines, more than {FILE_LINES}")
     lengths = []
+    if not lintlib.braces_balance(text):
+        gate.find(name, 1, "braces do not balance (in an #if?): its functions can not be measured")
     for function, first, last, _ in lintlib.functions(text):
         length = last - first + 1
         lengths.append((length, name, first, function))

@@ -23,7 +23,9 @@ import lintlib
 COPIED = ("net/", "include/")
 BASE = "net/quic"
 BUILD_SECONDS = 900
+_LOCKS = []                     # held open until the gate ends
 ROW = re.compile(r"^(sparse: )?(\S.*?):(\d+):(?:\d+:)? (?:warning|error|fatal error): (.*)$")
+EXPANSION = re.compile(r"^(\S.*?):(\d+):\d+: note: in expansion of macro")
 MISSING = re.compile(r"No rule to make target '(?:\S*/)?net/quic/(\S+)\.o'")
 MODPOST = re.compile(r"^(?:WARNING|ERROR): modpost: (.*)$")
 
@@ -56,45 +58,7 @@ def kernel_build(cc):
 
     clang can not build against the distribution's headers: LLVM=1 uses gcc there.
     """
-    return _ask_cache("headers-stock") if cc == "gcc" else _clang_tree(kernel_source())
-
-
-def _clang_tree(source):
-    with open(os.path.join(lintlib.HERE, "clang.config"), encoding="utf-8") as f:
-        fragment = f.read()
-    version = lintlib.call(["clang", "--version"]).stdout
-    key = hashlib.sha256("\0".join((source, fragment, version)).encode()).hexdigest()[:16]
-    tree = lintlib.cache_dir("clang-" + key)
-    ready = os.path.join(tree, ".lint-ready")
-    with open(os.path.join(tree, ".lint-lock"), "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not os.path.exists(ready):
-            _prepare(source, tree, fragment)
-            with open(ready, "w", encoding="ascii"):
-                pass
-    return tree
-
-
-def _prepare(source, tree, fragment):
-    """defconfig and the fragment, whose every line must survive; then modules_prepare."""
-    def make(target):
-        out = subprocess.run(["nice", "make", f"-j{lintlib.JOBS}", "-C", source, f"O={tree}", "LLVM=1", target],
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-                             timeout=BUILD_SECONDS, env={**os.environ, "MAKEFLAGS": "", "LC_ALL": "C"})
-        if out.returncode:
-            raise lintlib.CannotRun(f"make LLVM=1 {target}: {out.stdout.strip()[-300:]}")
-
-    config = os.path.join(tree, ".config")
-    make("x86_64_defconfig")
-    with open(config, "a", encoding="utf-8") as f:
-        f.write(fragment)
-    make("olddefconfig")
-    with open(config, encoding="utf-8") as f:
-        got = set(f.read().split("\n"))
-    lost = [l for l in fragment.split("\n") if l.startswith("CONFIG_") and l not in got]
-    if lost:
-        raise lintlib.CannotRun("dropped by the kernel's configuration: " + " ".join(lost))
-    make("modules_prepare")
+    return _ask_cache({"gcc": "headers-stock", "clang": "headers-clang"}[cc])
 
 
 class Build:
@@ -114,6 +78,14 @@ class Build:
         if m:
             self.findings.append(("sparse" if m.group(1) else "cc", self._below(m.group(2)),
                                   int(m.group(3)), m.group(4)))
+            return
+        m = EXPANSION.match(line)
+        if m and self.findings and self.findings[-1][1].startswith("/"):
+            # In a macro of the kernel, but written here.
+            here = self._below(m.group(1))
+            if not here.startswith("/"):
+                tool, _, _, message = self.findings[-1]
+                self.findings[-1] = (tool, here, int(m.group(2)), message)
             return
         m = MISSING.search(line)
         if m:
@@ -184,19 +156,22 @@ def _sync(root, folder):
 def build_module(gate, cc):
     """Builds net/quic in its copy, W=1 and warnings as errors; with gcc also sparse.
 
-    Stopped builds resume; the lock lets gates that need the same build share it.
+    One copy per kernel serves every checkout, since only bytes that differ are
+    written to it.  The lock is held until the gate ends: what it reads there
+    is of its own tree.
     """
     if not os.path.exists(gate.path(BASE + "/Makefile")):
         raise lintlib.CannotRun(f"no {BASE}/Makefile")
     kernel = kernel_build(cc)
-    key = hashlib.sha256(f"{gate.root}\0{kernel}".encode()).hexdigest()[:16]
-    base = os.environ.get("LINT_BUILD_DIR") or lintlib.cache_dir("build")
-    folder = os.path.join(os.path.realpath(base), f"{cc}-{key}")
+    by_hand = os.environ.get("LINT_BUILD_DIR")
+    key = hashlib.sha256(f"{kernel}\0{gate.root if by_hand else ''}".encode()).hexdigest()[:16]
+    folder = os.path.join(os.path.realpath(by_hand or lintlib.cache_dir("build")), f"{cc}-{key}")
     os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, ".lint-lock"), "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        _sync(gate.root, folder)
-        return _make(kernel, folder, cc)
+    lock = open(os.path.join(folder, ".lint-lock"), "w", encoding="ascii")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    _LOCKS.append(lock)
+    _sync(gate.root, folder)
+    return _make(kernel, folder, cc)
 
 
 def _make(kernel, folder, cc):

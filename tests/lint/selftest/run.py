@@ -110,6 +110,8 @@ CASES = (
     ("sizes", "a long C++ member function", append(
         "libquic/src/client.cc", "class A {\n public:\n  int f() const noexcept {\n" + "    ;\n" * 101
         + "  }\n};\n"), r"client\.cc:\d+: f\(\) has 103 lines"),
+    ("sizes", "a body that two #if branches open", append(
+        LOW, "\n#if X\nint f(void) {\n#else\nint g(void) {\n#endif\n}\n"), "braces do not balance"),
     ("sizes", "an exemption without a reason", put("tests/lint/sizes.exempt", "a.c | file |\n"),
      "a row needs PATH"),
     ("sizes", "an exemption that nothing needs", put("tests/lint/sizes.exempt", "a.c | file | old\n"),
