@@ -19,7 +19,9 @@ namespace {
 constexpr uint32_t kKnownFlags =
     QUIC_HANDSHAKE_REQUEST_CERT | QUIC_HANDSHAKE_REQUIRE_CERT | QUIC_HANDSHAKE_NO_TICKETS;
 
-std::string StringOf(const char *text) { return text != nullptr ? text : ""; }
+std::string StringOf(const char *text) {
+  return text != nullptr ? text : "";
+}
 
 // Takes what the caller's version of the structure has.  A longer one is from
 // a later version: what this one does not know must be zero.
@@ -129,8 +131,7 @@ QUIC_EXPORT int quic_handshake_init(gnutls_session_t session, struct quic_handsh
 
 QUIC_EXPORT int quic_handshake_step(gnutls_session_t session, struct quic_handshake_step **pstep) {
   return quic::Guard([&] {
-    quic::Handshake *const handshake =
-        session != nullptr ? quic::Handshake::Of(session) : nullptr;
+    quic::Handshake *const handshake = session != nullptr ? quic::Handshake::Of(session) : nullptr;
     if (handshake == nullptr || pstep == nullptr)
       return -EINVAL;
     return handshake->Step(pstep);

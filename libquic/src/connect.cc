@@ -46,10 +46,10 @@ struct Deleter {
 using SessionPtr = std::unique_ptr<gnutls_session_int, Deleter<gnutls_deinit>>;
 using CertificatesPtr = std::unique_ptr<gnutls_certificate_credentials_st,
                                         Deleter<gnutls_certificate_free_credentials>>;
-using ServerPskPtr = std::unique_ptr<gnutls_psk_server_credentials_st,
-                                     Deleter<gnutls_psk_free_server_credentials>>;
-using ClientPskPtr = std::unique_ptr<gnutls_psk_client_credentials_st,
-                                     Deleter<gnutls_psk_free_client_credentials>>;
+using ServerPskPtr =
+    std::unique_ptr<gnutls_psk_server_credentials_st, Deleter<gnutls_psk_free_server_credentials>>;
+using ClientPskPtr =
+    std::unique_ptr<gnutls_psk_client_credentials_st, Deleter<gnutls_psk_free_client_credentials>>;
 
 Failure FailureOf(int tls_error, const std::string &what) {
   Failure failure = LocalFailure(tls_error == GNUTLS_E_MEMORY_ERROR ? -ENOMEM : -EINVAL,
@@ -172,10 +172,10 @@ Failure Attempt::SetCertificates() {
 
 Failure Attempt::SetTrust() {
   const bool is_system = options_.ca_file.empty();
-  const int count =
-      is_system ? gnutls_certificate_set_x509_system_trust(certificates_.get())
-                : gnutls_certificate_set_x509_trust_file(
-                      certificates_.get(), options_.ca_file.c_str(), GNUTLS_X509_FMT_PEM);
+  const int count = is_system
+                        ? gnutls_certificate_set_x509_system_trust(certificates_.get())
+                        : gnutls_certificate_set_x509_trust_file(
+                              certificates_.get(), options_.ca_file.c_str(), GNUTLS_X509_FMT_PEM);
   const std::string what = is_system ? "the system's trust store" : options_.ca_file;
   if (count < 0)
     return FailureOf(count, what);
@@ -192,8 +192,8 @@ Failure Attempt::SetServerName() {
   if (options_.hostname.empty() || inet_pton(AF_INET, name, &address) == 1 ||
       inet_pton(AF_INET6, name, &address) == 1)
     return {};
-  const int ret = gnutls_server_name_set(session_.get(), GNUTLS_NAME_DNS, name,
-                                         options_.hostname.size());
+  const int ret =
+      gnutls_server_name_set(session_.get(), GNUTLS_NAME_DNS, name, options_.hostname.size());
   return ret < 0 ? FailureOf(ret, "host name " + options_.hostname) : Failure();
 }
 
@@ -380,11 +380,11 @@ int SetAlpn(gnutls_session_t session, const std::string &list) {
   std::vector<gnutls_datum_t> protocols;
   protocols.reserve(names.size());
   for (std::string &name : names)
-    protocols.push_back({reinterpret_cast<unsigned char *>(name.data()),
-                         static_cast<unsigned int>(name.size())});
-  const int ret = gnutls_alpn_set_protocols(session, protocols.data(),
-                                            static_cast<unsigned int>(protocols.size()),
-                                            GNUTLS_ALPN_MANDATORY);
+    protocols.push_back(
+        {reinterpret_cast<unsigned char *>(name.data()), static_cast<unsigned int>(name.size())});
+  const int ret =
+      gnutls_alpn_set_protocols(session, protocols.data(),
+                                static_cast<unsigned int>(protocols.size()), GNUTLS_ALPN_MANDATORY);
   return ret < 0 ? -EINVAL : 0;
 }
 

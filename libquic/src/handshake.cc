@@ -18,10 +18,14 @@ namespace {
 constexpr size_t kReceiveBytes = 64 * 1024;
 constexpr ssize_t kNotDone = -EUCLEAN;  // retval of a step nobody did
 
-bool IsRetry(ssize_t retval) { return retval == -EAGAIN || retval == -EINTR; }
+bool IsRetry(ssize_t retval) {
+  return retval == -EAGAIN || retval == -EINTR;
+}
 
 // Says that an error is neither GnuTLS's need for more input nor fatal.
-bool IsFatal(int tls_error) { return tls_error < 0 && gnutls_error_is_fatal(tls_error) != 0; }
+bool IsFatal(int tls_error) {
+  return tls_error < 0 && gnutls_error_is_fatal(tls_error) != 0;
+}
 
 }  // namespace
 
@@ -203,9 +207,10 @@ int Handshake::Consume(uint8_t level, Bytes bytes) {
     if (ret < 0)
       return ret;
     ret = gnutls_handshake_write(session_,
-                                 level == QUIC_CRYPTO_INITIAL     ? GNUTLS_ENCRYPTION_LEVEL_INITIAL
-                                 : level == QUIC_CRYPTO_HANDSHAKE ? GNUTLS_ENCRYPTION_LEVEL_HANDSHAKE
-                                                                  : GNUTLS_ENCRYPTION_LEVEL_APPLICATION,
+                                 level == QUIC_CRYPTO_INITIAL ? GNUTLS_ENCRYPTION_LEVEL_INITIAL
+                                 : level == QUIC_CRYPTO_HANDSHAKE
+                                     ? GNUTLS_ENCRYPTION_LEVEL_HANDSHAKE
+                                     : GNUTLS_ENCRYPTION_LEVEL_APPLICATION,
                                  message.data(), message.size());
     if (ret < 0)
       return FailTls(ret);

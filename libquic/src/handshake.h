@@ -7,11 +7,10 @@
 //
 // Messages and secrets leave in the order GnuTLS gave them out: a flight is
 // handed to the socket before the application keys that follow it, so that a
-// connection is established only after its last handshake message was queued.  Bytes that come in are
-// put together to whole messages, per level, before TLS sees them; bytes left
-// over at a level TLS has moved on from are a protocol violation (RFC 9001
-// 4.1.3).  Transport parameters go through extension 0x39 (RFC 9001 8.2), byte
-// strings to this code: the kernel reads and writes them.
+// connection is established only after its last handshake message was queued.  Bytes that come in
+// are put together to whole messages, per level, before TLS sees them; bytes left over at a level
+// TLS has moved on from are a protocol violation (RFC 9001 4.1.3).  Transport parameters go through
+// extension 0x39 (RFC 9001 8.2), byte strings to this code: the kernel reads and writes them.
 //
 // The first failure is kept and recorded on the socket as CONNECTION_CLOSE.
 //

@@ -6,8 +6,8 @@
 #include <linux/tls.h>
 #include <string.h>
 
-#include <algorithm>
 #include <syslog.h>
+#include <algorithm>
 
 #include "export.h"
 #include "handshake.h"
@@ -55,7 +55,9 @@ bool HasAlpn(gnutls_session_t session) {
   return gnutls_alpn_get_selected_protocol(session, &protocol) == GNUTLS_E_SUCCESS;
 }
 
-Bytes AsBytes(const void *data, size_t size) { return {static_cast<const uint8_t *>(data), size}; }
+Bytes AsBytes(const void *data, size_t size) {
+  return {static_cast<const uint8_t *>(data), size};
+}
 
 // Runs body on the session's handshake.  After Detach() the hooks stay on the
 // session (a ticket fed in later passes them) and do nothing.
@@ -80,7 +82,9 @@ SecretHolder::SecretHolder(SecretHolder &&other) noexcept : secret_(other.secret
   explicit_bzero(&other.secret_, sizeof(other.secret_));
 }
 
-SecretHolder::~SecretHolder() { explicit_bzero(&secret_, sizeof(secret_)); }
+SecretHolder::~SecretHolder() {
+  explicit_bzero(&secret_, sizeof(secret_));
+}
 
 Handshake *Handshake::Of(gnutls_session_t session) {
   gnutls_ext_priv_data_t data = nullptr;
@@ -106,7 +110,9 @@ void Handshake::Detach(gnutls_session_t session) {
     gnutls_ext_set_data(session, kParametersExtension, nullptr);
 }
 
-void Handshake::OnSessionGone(gnutls_ext_priv_data_t data) { delete static_cast<Handshake *>(data); }
+void Handshake::OnSessionGone(gnutls_ext_priv_data_t data) {
+  delete static_cast<Handshake *>(data);
+}
 
 int Handshake::InstallHooks() {
   // Parsed as mandatory, that is for resumed sessions too.
@@ -224,8 +230,8 @@ int Handshake::OnParametersReceived(gnutls_session_t session, const unsigned cha
 int Handshake::StoreParameters(Bytes bytes) {
   if (!peer_parameters_.empty()) {
     // A second ClientHello, after HelloRetryRequest: it may change nothing here.
-    const bool same = std::equal(bytes.begin(), bytes.end(), peer_parameters_.begin(),
-                                 peer_parameters_.end());
+    const bool same =
+        std::equal(bytes.begin(), bytes.end(), peer_parameters_.begin(), peer_parameters_.end());
     return same ? 0 : GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER;
   }
   const int ret = socket_->SetOption(QUIC_SOCKOPT_TRANSPORT_PARAM_EXT, bytes.data(),

@@ -10,9 +10,9 @@
 
 namespace {
 
-constexpr uint32_t kStreamFlags =
-    static_cast<uint32_t>(MSG_QUIC_STREAM_NEW) | MSG_QUIC_STREAM_FIN | MSG_QUIC_STREAM_UNI |
-    MSG_QUIC_STREAM_DONTWAIT | MSG_QUIC_STREAM_SNDBLOCK;
+constexpr uint32_t kStreamFlags = static_cast<uint32_t>(MSG_QUIC_STREAM_NEW) | MSG_QUIC_STREAM_FIN |
+                                  MSG_QUIC_STREAM_UNI | MSG_QUIC_STREAM_DONTWAIT |
+                                  MSG_QUIC_STREAM_SNDBLOCK;
 
 }  // namespace
 
@@ -36,8 +36,7 @@ QUIC_EXPORT ssize_t quic_sendmsg(int sockfd, const void *msg, size_t len, int64_
   return sendmsg(sockfd, &header, static_cast<int>(flags & ~kStreamFlags));
 }
 
-QUIC_EXPORT ssize_t quic_recvmsg(int sockfd, void *msg, size_t len, int64_t *sid,
-                                 uint32_t *flags) {
+QUIC_EXPORT ssize_t quic_recvmsg(int sockfd, void *msg, size_t len, int64_t *sid, uint32_t *flags) {
   alignas(cmsghdr) std::array<uint8_t, 128> control = {};
   iovec iov = {msg, len};
   msghdr header = {};
@@ -51,8 +50,7 @@ QUIC_EXPORT ssize_t quic_recvmsg(int sockfd, void *msg, size_t len, int64_t *sid
     return received;
   if (flags != nullptr)
     *flags = static_cast<uint32_t>(header.msg_flags);
-  for (cmsghdr *cmsg = CMSG_FIRSTHDR(&header); cmsg != nullptr;
-       cmsg = CMSG_NXTHDR(&header, cmsg)) {
+  for (cmsghdr *cmsg = CMSG_FIRSTHDR(&header); cmsg != nullptr; cmsg = CMSG_NXTHDR(&header, cmsg)) {
     quic_stream_info info = {};
     if (cmsg->cmsg_level != SOL_QUIC || cmsg->cmsg_type != QUIC_STREAM_INFO ||
         cmsg->cmsg_len < CMSG_LEN(offsetof(quic_stream_info, stream_flags) + sizeof(uint32_t)))

@@ -34,7 +34,9 @@ int KernelSocket::Poll(short events, int timeout_ms) {
   return n < 0 ? -errno : n;
 }
 
-void KernelSocket::Shutdown() { shutdown(fd_, SHUT_RDWR); }
+void KernelSocket::Shutdown() {
+  shutdown(fd_, SHUT_RDWR);
+}
 
 uint64_t KernelSocket::NowMs() {
   timespec now = {};

@@ -119,7 +119,8 @@ KeyPair Authority::Issue(const std::string &name, const LeafOptions &options) co
     AddName(crt, dns);
   const std::string padding(options.padding, 'x');
   if (!padding.empty())
-    Check(gnutls_x509_crt_set_extension_by_oid(crt, "1.2.3.4.5", padding.data(), padding.size(), 0));
+    Check(
+        gnutls_x509_crt_set_extension_by_oid(crt, "1.2.3.4.5", padding.data(), padding.size(), 0));
   if (!options.address.empty())
     AddAddress(crt, options.address);
   Check(gnutls_x509_crt_set_key_usage(crt, GNUTLS_KEY_DIGITAL_SIGNATURE));

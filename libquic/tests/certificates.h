@@ -29,10 +29,10 @@ class TemporaryDirectory {
 
 struct LeafOptions {
   std::vector<std::string> names = {"server.example"};
-  std::string address;          // one IPv4 or IPv6 address
-  time_t lifetime_s = 86400;    // negative: expired
-  bool for_client = false;      // purpose: client instead of server
-  size_t padding = 0;           // bytes of an extension that only makes it big
+  std::string address;        // one IPv4 or IPv6 address
+  time_t lifetime_s = 86400;  // negative: expired
+  bool for_client = false;    // purpose: client instead of server
+  size_t padding = 0;         // bytes of an extension that only makes it big
 };
 
 struct KeyPair {

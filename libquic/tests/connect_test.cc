@@ -29,8 +29,9 @@ class Credentials : public testing::Environment {
     client = ca->Issue("client", {.names = {}, .for_client = true});
     stranger = other_ca->Issue("stranger", {.names = {}, .for_client = true});
     big = ca->Issue("big", {.padding = 20000});
-    psk = directory->Write("psk", "# keys\n\nalice:00112233445566778899aabbccddeeff\n"
-                                  "bob:ffeeddccbbaa99887766554433221100\n");
+    psk = directory->Write("psk",
+                           "# keys\n\nalice:00112233445566778899aabbccddeeff\n"
+                           "bob:ffeeddccbbaa99887766554433221100\n");
     psk_wrong = directory->Write("psk-wrong", "alice:10112233445566778899aabbccddeeff\n");
     psk_unknown = directory->Write("psk-unknown", "mallory:00112233445566778899aabbccddeeff\n");
   }
@@ -167,8 +168,8 @@ TEST(Connect, ApplicationKeysFollowTheHandshakeFlight) {
   pair.Run(ClientOptions(), ServerOptions());
   pair.ExpectSuccess();
   // Parameters come with EncryptedExtensions, under handshake keys.
-  const std::vector<std::string> wanted = {"send 1",     "key tx 2", "key rx 2", "parameters",
-                                     "send 2",     "key tx 0", "key rx 0"};
+  const std::vector<std::string> wanted = {"send 1", "key tx 2", "key rx 2", "parameters",
+                                           "send 2", "key tx 0", "key rx 0"};
   EXPECT_EQ(pair.world.client.journal, wanted);
   const std::vector<std::string> server = {"parameters", "key tx 2", "key rx 2", "send 1",
                                            "send 2",     "key tx 0", "key rx 0", "send 0"};

@@ -38,7 +38,8 @@ bool IsReady(const Endpoint &endpoint, short events) {
 int Copy(const void *from, size_t from_size, void *to, socklen_t *to_size) {
   if (*to_size < from_size)
     return -EINVAL;
-  memcpy(to, from, from_size);
+  if (from_size != 0)
+    memcpy(to, from, from_size);
   *to_size = static_cast<socklen_t>(from_size);
   return 0;
 }
@@ -56,8 +57,12 @@ World::World() {
   server.ticket.assign(64, 0x5a);
 }
 
-std::unique_ptr<Socket> World::Client() { return std::make_unique<FakeSocket>(&client); }
-std::unique_ptr<Socket> World::Server() { return std::make_unique<FakeSocket>(&server); }
+std::unique_ptr<Socket> World::Client() {
+  return std::make_unique<FakeSocket>(&client);
+}
+std::unique_ptr<Socket> World::Server() {
+  return std::make_unique<FakeSocket>(&server);
+}
 
 void World::Leave() {
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -85,8 +90,7 @@ int FakeSocket::Poll(short events, int timeout_ms) {
   const uint64_t until_ms = world_.now_ms + static_cast<uint64_t>(timeout_ms);
   world_.waiters_.push_back({&end_, events, until_ms});
   world_.AdvanceIfIdle();
-  world_.changed_.wait(
-      lock, [&] { return IsReady(end_, events) || world_.now_ms >= until_ms; });
+  world_.changed_.wait(lock, [&] { return IsReady(end_, events) || world_.now_ms >= until_ms; });
   world_.waiters_.erase(std::find_if(world_.waiters_.begin(), world_.waiters_.end(),
                                      [&](const auto &w) { return w.endpoint == &end_; }));
   return IsReady(end_, events) ? 1 : 0;
@@ -212,8 +216,7 @@ ssize_t FakeSocket::Receive(msghdr *msg, int flags) {
   if (chunk->level != QUIC_CRYPTO_INITIAL && !chunk->secret.empty() &&
       chunk->secret != SecretOf(end_.receive_keys[chunk->level]))
     end_.saw_wrong_secret = true;
-  const size_t size =
-      std::min({chunk->bytes.size(), msg->msg_iov->iov_len, end_.deliver_bytes});
+  const size_t size = std::min({chunk->bytes.size(), msg->msg_iov->iov_len, end_.deliver_bytes});
   memcpy(msg->msg_iov->iov_base, chunk->bytes.data(), size);
   cmsghdr *const cmsg = CMSG_FIRSTHDR(msg);
   cmsg->cmsg_level = SOL_QUIC;

@@ -73,7 +73,8 @@ class Step : public testing::Test {
   // Both sides in turns until they are done or one fails.
   void RunBoth() {
     int ret = 0;
-    for (int i = 0; i < 100 && ret == 0 && (client_step != nullptr || server_step != nullptr); i++) {
+    for (int i = 0; i < 100 && ret == 0 && (client_step != nullptr || server_step != nullptr);
+         i++) {
       if (client_step != nullptr)
         ret = Do(client.get(), &client_step);
       if (ret == 0 && server_step != nullptr)

@@ -20,7 +20,9 @@ namespace {
 
 using Buffer = std::vector<uint8_t>;
 
-Buffer Copy(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
+Buffer Copy(Bytes bytes) {
+  return {bytes.begin(), bytes.end()};
+}
 
 TEST(MessageAssembler, GivesWholeMessagesOnly) {
   const Buffer stream = {1, 0, 0, 2, 7, 8, 20, 0, 0, 0, 11, 0, 0, 1, 9};
@@ -163,9 +165,8 @@ std::string *logged = nullptr;
 TEST(Log, SilentByDefaultAndSwitchable) {
   std::string lines;
   logged = &lines;
-  const quic_set_log_func_t before = quic_set_log_func([](int level, const char *line) {
-    *logged += std::to_string(level) + " " + line + "\n";
-  });
+  const quic_set_log_func_t before = quic_set_log_func(
+      [](int level, const char *line) { *logged += std::to_string(level) + " " + line + "\n"; });
   EXPECT_EQ(before, nullptr);
   quic_handshake_options options = {};
   options.size = sizeof(options);
