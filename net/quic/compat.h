@@ -8,8 +8,10 @@
 #ifndef _QUIC_COMPAT_H
 #define _QUIC_COMPAT_H
 
+#include <crypto/chacha.h>
 #include <linux/hrtimer.h>
 #include <linux/version.h>
+#include <net/udp_tunnel.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 /* hrtimer_setup() came with 6.13. */
@@ -22,5 +24,50 @@ static inline void quic_compat_hrtimer_setup(struct hrtimer *timer,
 }
 #define hrtimer_setup	quic_compat_hrtimer_setup
 #endif
+
+/* kernel_bind() takes another type of address from 6.19 on. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+static inline struct sockaddr *quic_compat_sockaddr(struct sockaddr_storage *sa)
+{
+	return (struct sockaddr *)sa;
+}
+#else
+static inline struct sockaddr_unsized *quic_compat_sockaddr(struct sockaddr_storage *sa)
+{
+	return (struct sockaddr_unsized *)sa;
+}
+#endif
+
+static inline void quic_compat_setup_udp_tunnel_sock(struct net *net, struct socket *sock,
+						     struct udp_tunnel_sock_cfg *cfg)
+{
+	setup_udp_tunnel_sock(net, sock, cfg);
+}
+
+static inline void quic_compat_udp_tunnel_sock_release(struct socket *sock)
+{
+	udp_tunnel_sock_release(sock);
+}
+
+/* The first @len <= 64 bytes of the ChaCha20 block of @key and the 16-byte @iv. */
+static inline void quic_compat_chacha20_block(const u32 *key, const u8 *iv, u8 *out, size_t len)
+{
+	u8 block[CHACHA_BLOCK_SIZE];
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+	u32 state[CHACHA_STATE_WORDS];
+
+	chacha_init(state, key, iv);
+	chacha20_block(state, block);
+	memzero_explicit(state, sizeof(state));
+#else
+	struct chacha_state state;
+
+	chacha_init(&state, key, iv);
+	chacha20_block(&state, block);
+	chacha_zeroize_state(&state);
+#endif
+	memcpy(out, block, len);
+	memzero_explicit(block, sizeof(block));
+}
 
 #endif /* _QUIC_COMPAT_H */

@@ -90,8 +90,10 @@ struct quic_crypto_ctx *quic_crypto_begin(const struct quic_conn *conn);
 void quic_crypto_end(struct quic_crypto_ctx *ctx);
 /* Is it private, so that the caller may be preempted and may sleep? */
 bool quic_crypto_is_private(const struct quic_crypto_ctx *ctx);
-/* Descriptors for quic_agg.pkts; valid until quic_crypto_end(). */
-struct quic_rx_pkt *quic_crypto_rx_pkts(struct quic_crypto_ctx *ctx);
+/* Does a key of @conn go asynchronous, so that its work belongs where it can wait? */
+bool quic_crypto_needs_wait(const struct quic_conn *conn);
+/* After -EINPROGRESS: the source lies in @skb, keep it until the cipher is done. */
+void quic_crypto_hold_skb(struct quic_crypto_ctx *ctx, struct sk_buff *skb);
 
 /* Starts naming a source: its AAD. */
 void quic_crypto_src(struct quic_crypto_ctx *ctx, const void *aad, u32 len);

@@ -77,6 +77,9 @@ static inline u32 quic_family_overhead(u8 family)
 struct dst_entry *quic_family_route(struct net *net, const struct sock *sk,
 				    struct quic_addr *local, const struct quic_addr *remote);
 
+/* For dst_check() of a route just looked up. */
+u32 quic_family_cookie(const struct dst_entry *dst);
+
 /**
  * quic_family_xmit() - send a UDP payload
  * @usk: UDP socket it leaves from

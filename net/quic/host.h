@@ -29,22 +29,24 @@ struct quic_tunnel;
  * struct quic_route - a cached route of a connection
  * @dst: the route, one reference; NULL: none
  * @cookie: for dst_check()
- * @local: source address it was looked up for
+ * @local: source address it was looked up for, may be the any address
+ * @from: source address to use
  * @remote: destination it was looked up for
  */
 struct quic_route {
 	struct dst_entry *dst;
 	u32 cookie;
 	struct quic_addr local;
+	struct quic_addr from;
 	struct quic_addr remote;
 };
 
 /**
- * struct quic_timer - the one real timer of a connection
+ * struct quic_hrtimer - the one real timer of a connection
  * @hr: fires in softirq; holds a socket reference while it is armed
  * @armed: when it fires; QUIC_US_NEVER: not armed
  */
-struct quic_timer {
+struct quic_hrtimer {
 	struct hrtimer hr;
 	quic_us armed;
 };
@@ -69,7 +71,6 @@ struct quic_path_node {
  * @tunnel: UDP socket it sends through; NULL: none yet; one reference
  * @owns_tunnel: that reference counts as an owner (quic_tunnel_disown() clears both)
  * @route: cached route
- * @alt_route: of a path being probed
  * @timer: its timer
  * @path_node: in the table of paths
  * @pool_rx: plaintext received
@@ -89,8 +90,7 @@ struct quic_host {
 	struct quic_tunnel *tunnel;
 	bool owns_tunnel;
 	struct quic_route route;
-	struct quic_route alt_route;
-	struct quic_timer timer;
+	struct quic_hrtimer timer;
 	struct quic_path_node path_node;
 	struct quic_pool pool_rx;
 	struct quic_pool pool_tx;
@@ -102,7 +102,7 @@ struct quic_host {
 
 static inline struct quic_host *quic_host(const struct quic_conn *conn)
 {
-	return container_of_const(conn, struct quic_host, conn);
+	return container_of((struct quic_conn *)conn, struct quic_host, conn);
 }
 
 /**

@@ -11,6 +11,7 @@
 #include "lookup.h"
 #include "mib.h"
 #include "net.h"
+#include "rx.h"
 #include "tunnel.h"
 #include "tx.h"
 
@@ -104,6 +105,7 @@ void quic_net_cleanup(void)
 	unregister_pernet_subsys(&net_ops);
 	rcu_barrier();
 	destroy_workqueue(quic_net_wq);
+	quic_rx_cleanup();
 	quic_lookup_cleanup();
 	quic_crypto_cleanup();
 	quic_hkdf_cleanup();

@@ -80,4 +80,7 @@ void quic_rx_run(struct quic_host *host, struct sk_buff *skb, quic_us now);
 /* Drains a tunnel's UDP socket: its sk_data_ready. Context: softirq or BH disabled. */
 void quic_rx_drain(struct quic_tunnel *t, struct sock *usk);
 
+/* Scratch of all CPUs. */
+void quic_rx_cleanup(void);
+
 #endif /* _QUIC_RX_H */

@@ -30,6 +30,7 @@
  * @local: address; its port is never 0
  * @ifindex: device it is bound to, 0: any
  * @sock: the kernel's UDP socket
+ * @old_data_ready: the UDP socket's own
  * @release: frees it, in process context
  */
 struct quic_tunnel {
@@ -42,6 +43,7 @@ struct quic_tunnel {
 	struct quic_addr local;
 	int ifindex;
 	struct socket *sock;
+	void (*old_data_ready)(struct sock *usk);
 	struct work_struct release;
 };
 
