@@ -191,8 +191,14 @@ static unsigned int rx_describe(struct quic_conn *conn, struct quic_agg *agg,
 	return nr;
 }
 
-/* The key for a 1-RTT packet by its key phase (RFC 9001 6); NULL: drop. */
-static const struct quic_key *rx_pick_key(struct quic_conn *conn, const struct quic_rx_pkt *p)
+/*
+ * The key for a 1-RTT packet by its key phase (RFC 9001 6); NULL: drop.  A peer
+ * whose probe timeout is shorter than ours may be a phase ahead while the
+ * previous key is still kept for stragglers: then that one gives way.  A forged
+ * packet can cause this once in a phase, and costs stragglers only.
+ */
+static const struct quic_key *rx_pick_key(struct quic_conn *conn, const struct quic_rx_pkt *p,
+					  quic_us now)
 {
 	struct quic_keys *k = &conn->keys;
 	const struct quic_key *key;
@@ -208,13 +214,17 @@ static const struct quic_key *rx_pick_key(struct quic_conn *conn, const struct q
 		key = &k->rx_next;
 		break;
 	default:
-		return NULL;
+		if (k->phase_first_rx == QUIC_PN_NONE)
+			return NULL;
+		quic_conn_prepare_next_key(conn, now);
+		key = &k->rx_next;
 	}
 	return key->aead ? key : NULL;
 }
 
 /* Reads packet numbers; packets not worth opening lose their key. */
-static void rx_number(struct quic_conn *conn, struct quic_rx_pkt *pkts, unsigned int nr)
+static void rx_number(struct quic_conn *conn, struct quic_rx_pkt *pkts, unsigned int nr,
+		      quic_us now)
 {
 	unsigned int i;
 
@@ -237,10 +247,14 @@ static void rx_number(struct quic_conn *conn, struct quic_rx_pkt *pkts, unsigned
 			continue;
 		}
 		if (p->level == QUIC_LEVEL_APP)
-			p->key = rx_pick_key(conn, p);
+			p->key = rx_pick_key(conn, p, now);
 		if (!p->key)
 			rx_drop(conn, QUIC_DROP_NO_KEY);
 	}
+	/* The previous key may have given way to the next after it was picked. */
+	for (i = 0; i < nr; i++)
+		if (pkts[i].key && !pkts[i].key->aead)
+			pkts[i].key = NULL;
 }
 
 /* A packet that did not open may be a stateless reset [9000-10.3.1]. */
@@ -349,7 +363,7 @@ static void rx_batch(struct quic_conn *conn, struct quic_agg *agg, unsigned int 
 	unsigned int i;
 
 	quic_edge_unmask(agg, agg->pkts, nr);
-	rx_number(conn, agg->pkts, nr);
+	rx_number(conn, agg->pkts, nr, now);
 	quic_edge_open(conn, agg, agg->pkts, nr);
 	for (i = 0; i < nr; i++) {
 		struct quic_rx_pkt *p = &agg->pkts[i];
