@@ -254,6 +254,9 @@ static u32 packet_send_dgram(struct quic_conn *conn, struct quic_burst *b,
 {
 	struct packet_dgram g;
 
+	/* Padding [9000-14.1] would take a smaller rest over the limit [9000-8.1]. */
+	if (budget->hard < QUIC_MIN_DATAGRAM_BYTES)
+		return 0;
 	g.nr = 0;
 	g.len = 0;
 	g.pad_to = 0;
