@@ -312,7 +312,8 @@ void sim_app_run(struct sim_endpoint *ep)
 	if (quic_conn_is_open(&ep->conn))
 		quic_conn_output(&ep->conn, ep->sim->now);
 	/* The client closes; that both are done is the simulator's knowledge. */
-	if (client->done && server->done && quic_conn_is_open(&client->conn) && ep == client &&
+	if (client->done && server->done && !ep->sim->cfg.stays_open &&
+	    quic_conn_is_open(&client->conn) && ep == client &&
 	    quic_stream_all_delivered(&client->conn))
 		quic_conn_close(&client->conn, true, 7, "bye", 3, ep->sim->now);
 }

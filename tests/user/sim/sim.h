@@ -20,6 +20,7 @@
 #define SIM_MAX_STREAMS 64
 
 struct sim;
+struct sim_endpoint;
 
 /* Chances are in 1/1000; times in microseconds. */
 struct sim_link_config {
@@ -42,8 +43,25 @@ struct sim_app {
 	u64 reset_after;	/* resets each stream after that many bytes, 0: never */
 };
 
+/**
+ * struct sim_hooks - where a scenario reaches into a run; each may be NULL
+ * @on_init: an endpoint exists and is not started: parameters can be changed
+ * @on_send: datagram number @index of endpoint @from enters the network, which may
+ *	change it; false: it is lost
+ * @on_settle: after every call into the engine and the application
+ */
+struct sim_hooks {
+	void (*on_init)(struct sim_endpoint *ep);
+	bool (*on_send)(struct sim *sim, unsigned int from, u64 index, u8 *data, u32 len,
+			enum quic_ecn *ecn);
+	void (*on_settle)(struct sim_endpoint *ep);
+};
+
 struct sim_config {
 	u64 seed;
+	const struct sim_hooks *hooks;
+	bool may_end_early;	/* an end before all data is through is no failure */
+	bool stays_open;	/* the client does not close when all is done */
 	struct sim_link_config link[2];
 	struct sim_app app[2];
 	enum quic_cipher cipher;
@@ -109,8 +127,11 @@ u64 sim_random(struct sim *sim, u64 n);
 bool sim_chance(struct sim *sim, unsigned int per_mille);
 void sim_note(struct sim *sim, u64 a, u64 b);
 void sim_fail(struct sim *sim, const char *why);
-/* One datagram leaves endpoint @from; the bytes are copied. */
-void sim_send(struct sim *sim, unsigned int from, const u8 *data, u32 len, enum quic_ecn ecn);
+/* One datagram leaves endpoint @from; the bytes are copied (a hook may change them). */
+void sim_send(struct sim *sim, unsigned int from, u8 *data, u32 len, enum quic_ecn ecn);
+
+/* A datagram that nobody sent arrives at endpoint @to after @delay. */
+void sim_inject(struct sim *sim, unsigned int to, const u8 *data, u32 len, quic_us delay);
 
 /* app.c: the application and its fake TLS */
 void sim_app_start(struct sim_endpoint *ep);
