@@ -50,6 +50,31 @@ choose() {
 	esac || die "no kernel to build against"
 }
 
+# copy_sources DIR: what differs in its bytes; what is gone goes with its object
+copy_sources() {
+	local dir=$1 built object
+
+	built=('*.o' '*.ko' '*.a' '*.mod' '*.mod.c' modules.order Module.symvers '.*')
+	rsync -rlpc --delete --delete-excluded "${built[@]/#/--exclude=}" \
+		"${built[@]/#/--filter=P }" "$SOURCES/net" "$SOURCES/include" "$dir/" ||
+		die "cannot copy the sources"
+	find "$dir/net" -name '*.o' ! -name '*.mod.o' | while read -r object; do
+		# an object of several has no source of its own name
+		grep -qs '^source_' "${object%/*}/.${object##*/}.cmd" || continue
+		[ -e "${object%.o}.c" ] || rm -f "$object"
+	done
+}
+
+# LLVM=1 against a tree that was configured for gcc silently uses gcc.
+demand_clang() {
+	local cmd
+
+	find "$1" -name '.*.o.cmd' | while read -r cmd; do
+		grep -q '^source_' "$cmd" || continue
+		head -n 1 "$cmd" | grep -q ':= clang ' || die "not compiled by clang: $cmd"
+	done || exit
+}
+
 main() {
 	local bed=${1-} dir
 
@@ -73,23 +98,16 @@ main() {
 	exec {lock}>"$dir/.lock"
 	flock -w "$BUILD_TIMEOUT_S" "$lock" || die "another build does not end: $dir"
 
-	# by content, and what is gone from the checkout goes with its object
-	rsync -rlpc --delete --delete-excluded --exclude='.*' \
-		--filter='P *.o' --filter='P *.ko' --filter='P *.mod' --filter='P *.mod.c' \
-		--filter='P .*.cmd' --filter='P .*.d' --filter='P modules.order' \
-		--filter='P Module.symvers' \
-		"$SOURCES/net" "$SOURCES/include" "$dir/" || die "cannot copy the sources"
+	copy_sources "$dir"
 	if ! timeout -k 10 "$BUILD_TIMEOUT_S" nice make -C "$KERNEL" "M=$dir/net/quic" \
 		-j"$(nproc)" "${MAKE_ARGS[@]}" "$@" modules </dev/null >"$dir/build.log" 2>&1; then
 		cat "$dir/build.log" >&2
 		die "$bed: the build fails"
 	fi
-	grep -E 'warning|WARNING|error' -A 6 "$dir/build.log" >&2
-	# LLVM=1 against a tree that was configured for gcc silently uses gcc
-	if [ "$bed" = clang ] && grep -L '^savedcmd_[^ ]* := clang' "$dir"/net/quic/.quic.o.cmd \
-		"$dir"/net/quic/.[a-z]*.o.cmd 2>/dev/null | grep -qv 'quic\.o\|\.mod\.o'; then
-		die "clang: something was not compiled by clang"
-	fi
+	# a prepared tree has no Module.symvers: nothing resolves there
+	grep -vE 'modpost: .* undefined!|KBUILD_MODPOST_WARN|at your own risk|Symbol info of vmlinux|Module.symvers|You may get' \
+		"$dir/build.log" | grep -E 'warning|WARNING|error' -A 6 >&2
+	[ "$bed" != clang ] || demand_clang "$dir/net/quic"
 	echo "$dir/net/quic"
 }
 

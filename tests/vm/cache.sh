@@ -298,6 +298,8 @@ stock_dir() {
 			mv "$dir/usr/lib/modules" "$dir/lib/modules"
 		fi
 		rm -f "$dir/lib/modules/$release/"{build,source}
+		# without it no BTF is made for our module, which would need pahole
+		rm -f "$dir/usr/src/linux-headers-$release/vmlinux"
 		# the headers find each other below /usr
 		grep -rlI --include='Makefile*' /usr/ "$dir/usr/src/linux-headers-$release" |
 			xargs -r sed -i "s,/usr/\(src\|lib\)/linux-,$dir/usr/\1/linux-,g"

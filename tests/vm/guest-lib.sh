@@ -22,11 +22,11 @@ load_quic() {
 }
 
 unload_quic() {
-	local i
+	local try
 
-	for i in {1..100}; do
+	for try in {1..100}; do
 		modprobe -r quic 2>/dev/null && return
-		sleep 0.1
+		[ "$try" = 100 ] || sleep 0.1
 	done
 	echo "quic cannot be unloaded: $(grep '^quic ' /proc/modules)" >&2
 	return 1
