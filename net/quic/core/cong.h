@@ -20,7 +20,7 @@ struct quic_cong;
 #define QUIC_CONG_MIN_WINDOW_PKTS	2	/* kMinimumWindow, 7.2 */
 #define QUIC_CONG_INITIAL_WINDOW_PKTS	10	/* kInitialWindow, 7.2 */
 #define QUIC_CONG_INITIAL_WINDOW_BYTES	14720
-#define QUIC_CONG_MAX_WINDOW_BYTES	(1ULL << 40)	/* keeps products within 64 bits */
+#define QUIC_CONG_MAX_WINDOW_BYTES	BIT_ULL(40)	/* keeps products within 64 bits */
 #define QUIC_CONG_PRIV_U64S		16
 
 /**

@@ -170,7 +170,7 @@ static void quic_recovery_note_spurious(struct quic_recovery *r, const struct qu
 
 /* --- acknowledgments ----------------------------------------------------- */
 
-/* An ACK of a number we skipped betrays a peer that acknowledges what it did not see [9000-21.4]. */
+/* A peer that acknowledges a number we skipped acknowledges what it did not see [9000-21.4]. */
 static bool quic_recovery_tells_skipped(const struct quic_sent *s, const struct quic_frame_ack *ack)
 {
 	quic_pn skipped = quic_sent_prev_skipped(s, QUIC_PN_NONE);
@@ -347,7 +347,7 @@ static bool quic_recovery_acked_between(const struct quic_recovery *r, enum quic
 	return false;
 }
 
-/* A lost ack-eliciting packet begins or extends a run that may show persistent congestion, 7.6.2. */
+/* A lost ack-eliciting packet begins or extends a run: persistent congestion, 7.6.2. */
 static void quic_recovery_extend_run(struct quic_recovery *r, struct quic_recovery_ack *a,
 				     const struct quic_sent_pkt *pkt, const struct quic_rtt *rtt)
 {

@@ -27,7 +27,7 @@
 #define QUIC_INITIAL_RTT_US		333000ULL	/* kInitialRtt, 6.2.2 */
 #define QUIC_PERSISTENT_THRESHOLD	3	/* kPersistentCongestionThreshold, 7.6.1 */
 #define QUIC_PTO_MAX_BACKOFF		16	/* doublings; the idle timeout ends it before */
-#define QUIC_RECOVERY_LOST_LOG		8	/* lost packets remembered, to see spurious losses */
+#define QUIC_RECOVERY_LOST_LOG		8	/* lost numbers remembered */
 
 /**
  * struct quic_rtt - round-trip estimates of one path, all in microseconds

@@ -16,8 +16,8 @@
 
 #include "types.h"
 
-#define QUIC_SENT_MAX_PKTS	(1U << 16)	/* unsettled packets in a space; output stops there */
-#define QUIC_SENT_MAX_ITEMS	(1U << 18)
+#define QUIC_SENT_MAX_PKTS	BIT(16)	/* unsettled, in a space; output stops there */
+#define QUIC_SENT_MAX_ITEMS	BIT(18)
 #define QUIC_SENT_PKT_MAX_ITEMS	32		/* in one packet */
 
 /* What an item is; its fields say which. */
@@ -140,7 +140,7 @@ void quic_sent_exit(struct quic_sent *s);
  * Return: 0; -ENOBUFS when the bound is reached, -ENOMEM.
  */
 int quic_sent_begin(struct quic_sent *s);
-/* Adds an item to the packet begun; contiguous STREAM or CRYPTO ranges merge. False: packet is full. */
+/* Adds an item to the packet begun; contiguous STREAM or CRYPTO ranges merge. False: it is full. */
 bool quic_sent_add(struct quic_sent *s, const struct quic_sent_item *item);
 /* Completes it: @pkt's times, bytes, ctl and flags are taken; item fields are the ring's. */
 void quic_sent_commit(struct quic_sent *s, const struct quic_sent_pkt *pkt);

@@ -149,7 +149,9 @@ static void the_window_is_reduced_once_per_recovery_period(void **state)
 
 	for (a = 0; a < ARRAY_SIZE(algorithms); a++)
 		for (ce = 0; ce < 2; ce++) {
-			struct quic_cong_ack mark = { .now = 100000, .ce_sent_at = 60000, .rtt = &rtt };
+			struct quic_cong_ack mark = {
+				.now = 100000, .ce_sent_at = 60000, .rtt = &rtt,
+			};
 			struct quic_cong c;
 			u64 want = 100 * MSS * beta[a].num / beta[a].den;
 
@@ -271,7 +273,8 @@ static void pacing_is_the_window_per_round_trip_and_a_bit(void **state)
 	c.max_rate = U64_MAX;
 	c.cwnd = QUIC_CONG_MAX_WINDOW_BYTES;
 	rtt.smoothed = 1;
-	assert_true(quic_cong_pacing_rate(&c, &rtt) == QUIC_CONG_MAX_WINDOW_BYTES / 4 * 5 * 1000000);
+	assert_true(quic_cong_pacing_rate(&c, &rtt) ==
+		    QUIC_CONG_MAX_WINDOW_BYTES / 4 * 5 * 1000000);
 	rtt.smoothed = 0;
 	assert_true(quic_cong_pacing_rate(&c, &rtt) >= 1);
 }
@@ -598,7 +601,8 @@ static void extreme_values_do_not_overflow(void **state)
 					struct quic_cong c;
 					u64 was;
 
-					quic_cong_init(&c, algorithms[a], k ? 65527 : MSS, times[i]);
+					quic_cong_init(&c, algorithms[a], k ? 65527 : MSS,
+						       times[i]);
 					c.cwnd = k ? QUIC_CONG_MAX_WINDOW_BYTES : 100 * MSS;
 					lost(&c, times[i], MSS, 0, false, &rtt);
 					c.recovery_start = QUIC_US_NEVER;

@@ -94,7 +94,7 @@ static void no_interval_carries_more_than_two_bursts_above_the_rate(void **state
 	for (i = 0; i < N; i += 7)
 		for (j = i; j < N && j < i + 500; j++)
 			assert_true(total[j + 1] - total[i] <=
-				    (at[j] - at[i]) * (rate / 1000000) + 2 * burst + rate / 1000000);
+				    (at[j] - at[i] + 1) * (rate / 1000000) + 2 * burst);
 }
 
 static void a_burst_is_a_millisecond_of_rate_or_two_packets(void **state)

@@ -21,7 +21,8 @@ static void begin(struct quic_pnspace *s)
 static void receive(struct quic_pnspace *s, quic_pn pn, quic_us now)
 {
 	assert_true(quic_pnspace_is_new(s, pn));
-	assert_int_equal(quic_pnspace_on_packet(s, pn, now, true, false, QUIC_ECN_NOT_ECT, DELAY), 0);
+	assert_int_equal(quic_pnspace_on_packet(s, pn, now, true, false, QUIC_ECN_NOT_ECT,
+						DELAY), 0);
 	assert_false(quic_pnspace_is_new(s, pn));
 }
 

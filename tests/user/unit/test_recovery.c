@@ -37,17 +37,19 @@ static void later_samples_follow_the_moving_average(void **state)
 
 	quic_rtt_init(&r, 0);
 	for (i = 0; i < 2000; i++) {
-		double latest = 20000 + unit_random(80000), delay = unit_random(30000), adj = latest;
+		double latest = 20000 + unit_random(80000), adj = latest;
+		double delay = unit_random(30000);
 
 		quic_rtt_sample(&r, latest, delay, i + 1);
 		if (!i) {
-			smoothed = least = latest;
+			smoothed = latest;
+			least = latest;
 			var = latest / 2;
 		} else {
 			least = latest < least ? latest : least;
 			if (latest >= least + delay)
 				adj = latest - delay;
-			var = 0.75 * var + 0.25 * (smoothed > adj ? smoothed - adj : adj - smoothed);
+			var = 0.75 * var + 0.25 * abs_diff(smoothed, adj);
 			smoothed = 0.875 * smoothed + 0.125 * adj;
 		}
 		assert_true(r.min == least && r.latest == latest);
@@ -355,8 +357,8 @@ static void an_unvalidated_client_probes_with_nothing_in_flight(void **state)
 	assert_int_equal(at, bed.now + 30000 + 4 * 15000);
 	/* Asking again later does not put it off. */
 	assert_int_equal(quic_recovery_deadline(&bed.r, &bed.rtt, true, false, false, at - 1), at);
-	assert_int_equal(quic_recovery_on_timeout(&bed.r, &bed.a, &bed.rtt, true, false, at, &space),
-			 QUIC_RECOVERY_TIMEOUT_PTO);
+	assert_int_equal(quic_recovery_on_timeout(&bed.r, &bed.a, &bed.rtt, true, false, at,
+						  &space), QUIC_RECOVERY_TIMEOUT_PTO);
 	assert_int_equal(space, QUIC_SPACE_INITIAL);
 	assert_int_equal(quic_recovery_deadline(&bed.r, &bed.rtt, true, true, false, at),
 			 at + 2 * (30000 + 4 * 15000));
@@ -398,7 +400,8 @@ static void the_backoff_does_not_overflow(void **state)
 	bed_init(&bed);
 	bed_send(&bed, 1);
 	bed.r.pto_count = U32_MAX - 1;
-	assert_in_range(bed_deadline(&bed), bed.now, bed.now + (1100000ULL << QUIC_PTO_MAX_BACKOFF));
+	assert_in_range(bed_deadline(&bed), bed.now,
+			bed.now + (1100000ULL << QUIC_PTO_MAX_BACKOFF));
 	bed_exit(&bed);
 }
 
@@ -553,6 +556,31 @@ static void an_ack_in_another_space_breaks_the_span(void **state)
 	}
 }
 
+/* A span of losses is none when one of them turns out to have arrived. */
+static void a_spurious_loss_breaks_the_span(void **state)
+{
+	unsigned int spurious;
+
+	for (spurious = 0; spurious < 2; spurious++) {
+		bed_init(&bed);
+		quic_rtt_sample(&bed.rtt, 100000, 0, 1);
+		bed_send(&bed, 3);		/* 0 .. 2 */
+		bed.now += 5 * SEC;
+		bed_send(&bed, 4);		/* 3 .. 6 */
+		bed.now += 100000;
+		bed_ack(&bed, 5, 5);
+		assert_int_equal(bed.nr_lost, 3);
+		assert_false(bed.a.persistent);
+		if (spurious)
+			bed_ack(&bed, 1, 1);
+		assert_int_equal(bed.r.nr_spurious, spurious);
+		bed_ack(&bed, 6, 6);
+		assert_int_equal(bed.nr_lost, 1);
+		assert_int_equal(bed.a.persistent, !spurious);
+		bed_exit(&bed);
+	}
+}
+
 /* --- ECN, RFC 9000 13.4.2 ------------------------------------------------ */
 
 static void bed_send_ecn(struct bed *b, unsigned int n)
@@ -688,6 +716,7 @@ int main(void)
 		cmocka_unit_test(only_eliciting_packets_show_persistent_congestion),
 		cmocka_unit_test(only_packets_sent_after_the_first_sample_count),
 		cmocka_unit_test(an_ack_in_another_space_breaks_the_span),
+		cmocka_unit_test(a_spurious_loss_breaks_the_span),
 		cmocka_unit_test(a_ce_mark_is_a_congestion_event),
 		cmocka_unit_test(counts_that_can_not_be_fail_the_validation),
 		cmocka_unit_test(a_reordered_ack_does_not_fail_the_validation),

@@ -287,8 +287,10 @@ static void step_timeout(struct trace *t)
 		t->m.pto_count++;
 		t->nr_ptos++;
 		/* What tests only the arithmetic of an hour's silence. */
-		if (t->m.pto_count > 10)
-			t->m.pto_count = b->r.pto_count = 10;
+		if (t->m.pto_count > 10) {
+			b->r.pto_count--;
+			t->m.pto_count--;
+		}
 	}
 }
 
