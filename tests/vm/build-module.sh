@@ -10,7 +10,7 @@
 #   7.3                      gcc against a prepared 7.3 tree, the same
 #   --kdir KERNEL            against KERNEL, such as /lib/modules/VERSION/build
 #
-# net/quic and include are copied to a folder per bed and checkout in the cache
+# net, include and tests/vectors are copied to a folder per bed and checkout in the cache
 # and built there, so that beds do not disturb each other and the checkout stays
 # clean. A copy keeps its time unless its bytes change: a second build compiles
 # what changed. What the compiler says goes to standard error.
@@ -58,6 +58,11 @@ copy_sources() {
 	rsync -rlpc --delete --delete-excluded "${built[@]/#/--exclude=}" \
 		"${built[@]/#/--filter=P }" "$SOURCES/net" "$SOURCES/include" "$dir/" ||
 		die "cannot copy the sources"
+	# KUnit tests share them with user space
+	mkdir -p "$dir/tests/vectors"
+	[ ! -d "$SOURCES/tests/vectors" ] ||
+		rsync -rlpc --delete "$SOURCES/tests/vectors" "$dir/tests/" ||
+		die "cannot copy the vectors"
 	find "$dir/net" -name '*.o' ! -name '*.mod.o' | while read -r object; do
 		# an object of several has no source of its own name
 		grep -qs '^source_' "${object%/*}/.${object##*/}.cmd" || continue

@@ -61,7 +61,7 @@ run_job() {
 
 	# shellcheck disable=SC1091 # made by run
 	. "$VM/job"
-	export VM_BED VM_LIB
+	export VM_BED VM_LIB VM_MODROOT="$VM/modroot"
 	stty -F "$tty" -opost 2>/dev/null
 	cd "$VM_CWD" || return
 	: >"$VM/begun"
