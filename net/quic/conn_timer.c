@@ -29,13 +29,16 @@ static quic_us timer_idle(const struct quic_conn *conn)
 
 static void timer_set_idle(struct quic_conn *conn)
 {
-	quic_us idle = timer_idle(conn);
+	const struct quic_sent *sent = &conn->recovery.space[QUIC_SPACE_APP].sent;
+	quic_us idle = timer_idle(conn), ping = QUIC_US_NEVER;
 
 	quic_timers_set(&conn->timers, QUIC_TIMER_IDLE,
 			idle ? conn->idle_since + idle : QUIC_US_NEVER);
-	if (conn->config.keepalive && quic_conn_is_established(conn))
-		quic_timers_set(&conn->timers, QUIC_TIMER_KEEPALIVE,
-				conn->idle_since + conn->config.keepalive);
+	/* While something waits for its ACK, the PTO keeps the connection alive. */
+	if (conn->config.keepalive && quic_conn_is_established(conn) && !sent->nr_eliciting &&
+	    !(conn->ctl & QUIC_CTL_PING))
+		ping = conn->idle_since + conn->config.keepalive;
+	quic_timers_set(&conn->timers, QUIC_TIMER_KEEPALIVE, ping);
 }
 
 void quic_conn_set_timers(struct quic_conn *conn, quic_us now)
