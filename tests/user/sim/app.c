@@ -53,6 +53,8 @@ static void app_send_message(struct sim_endpoint *ep, enum quic_level level, u32
 	if (!quic_conn_is_open(&ep->conn))
 		return;
 	quic_wire_write_init(&pw, params, sizeof(params));
+	if (blob && ep->sim->cfg.hooks && ep->sim->cfg.hooks->on_blob)
+		ep->sim->cfg.hooks->on_blob(ep);
 	if (blob)
 		quic_conn_encode_tparams(&ep->conn, &pw);
 	bytes = max_t(u32, bytes, 6 + pw.len);
@@ -99,7 +101,8 @@ static bool app_recv_message(struct sim_endpoint *ep, enum quic_level level)
 	quic_wire_read_init(&r, msg, n);
 	if (!quic_wire_get_u32(&r, &total) || !quic_wire_get_u16(&r, &blob) || n < total)
 		return false;
-	if (blob && quic_conn_set_peer_tparams(&ep->conn, r.pos, blob, ep->sim->now))
+	if (blob && quic_conn_set_peer_tparams(&ep->conn, r.pos, blob, ep->sim->now) &&
+	    !ep->sim->cfg.may_end_early)
 		sim_fail(ep->sim, "peer's transport parameters refused");
 	ep->conn.rmem -= quic_inqueue_consume(q, total);
 	return true;

@@ -329,6 +329,16 @@ static void hp_apply(u8 *hdr, u16 pn_off, u8 pn_len, const u8 *mask)
 		hdr[pn_off + i] ^= mask[1 + i];
 }
 
+void sim_seal(const struct quic_key *key, u8 *pkt, u32 hdr_len, u32 len, u8 pn_len, quic_pn pn)
+{
+	u8 nonce[QUIC_IV_BYTES], mask[5];
+
+	quic_keys_nonce(key->aead->iv, pn, nonce);
+	seal(key->aead, nonce, pkt, hdr_len, pkt + hdr_len, len - hdr_len);
+	hp_mask(key->hp, pkt + hdr_len - pn_len + 4, mask);
+	hp_apply(pkt, hdr_len - pn_len, pn_len, mask);
+}
+
 /* ---- transmit ---- */
 
 struct quic_burst {

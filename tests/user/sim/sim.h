@@ -49,12 +49,14 @@ struct sim_app {
  * @on_send: datagram number @index of endpoint @from enters the network, which may
  *	change it; false: it is lost
  * @on_settle: after every call into the engine and the application
+ * @on_blob: its transport parameters are about to be told
  */
 struct sim_hooks {
 	void (*on_init)(struct sim_endpoint *ep);
 	bool (*on_send)(struct sim *sim, unsigned int from, u64 index, u8 *data, u32 len,
 			enum quic_ecn *ecn);
 	void (*on_settle)(struct sim_endpoint *ep);
+	void (*on_blob)(struct sim_endpoint *ep);
 };
 
 struct sim_config {
@@ -145,5 +147,35 @@ struct sim_endpoint *sim_endpoint_of(struct quic_conn *conn);
 extern struct sim *sim_current;
 /* An aggregate of equal datagrams out of @data; freed by sim_agg_free(). */
 struct quic_agg *sim_agg_new(const u8 *data, u32 len, u32 seg, enum quic_ecn ecn);
+/*
+ * Protects the packet of @len bytes at @pkt where it lies; @hdr_len of them are
+ * header with @pn_len bytes of @pn, QUIC_TAG_BYTES follow.
+ */
+void sim_seal(const struct quic_key *key, u8 *pkt, u32 hdr_len, u32 len, u8 pn_len, quic_pn pn);
+
+/**
+ * struct sim_forge - a packet that an endpoint's engine would never send
+ * @level: whose keys
+ * @pn: packet number
+ * @frames: payload
+ * @len: bytes of it
+ * @flip: bits to flip in byte 0 before protection
+ * @pad_to: PADDING before @frames until the datagram has that many bytes
+ * @key: instead of the endpoint's
+ */
+struct sim_forge {
+	enum quic_level level;
+	quic_pn pn;
+	const u8 *frames;
+	u32 len;
+	u8 flip;
+	u32 pad_to;
+	const struct quic_key *key;
+};
+
+#define SIM_FORGE_MAX_BYTES	1500
+
+/* forge.c: makes the packet as one of @from's into @dgram; its bytes. */
+u32 sim_forge(struct sim_endpoint *from, const struct sim_forge *f, u8 *dgram);
 
 #endif /* _QUIC_SIM_H */
