@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * bind.h - addresses of a socket: bind(), connect(), getname()
+ */
+#ifndef _QUIC_BIND_H
+#define _QUIC_BIND_H
+
+#include <linux/net.h>
+
+#include "lookup.h"
+#include "socket.h"
+
+/**
+ * quic_bind() - proto.bind
+ * @sk: socket
+ * @sa: address
+ * @sa_len: its bytes
+ *
+ * Return: 0; -EINVAL bound already, too short, multicast; -EAFNOSUPPORT;
+ * -EADDRNOTAVAIL; -EACCES low port; -EADDRINUSE.
+ */
+int quic_bind(struct sock *sk, struct sockaddr *sa, int sa_len);
+
+/**
+ * quic_connect() - proto_ops.connect: bookkeeping only, sends nothing
+ * @sock: socket
+ * @sa: the server's address
+ * @sa_len: its bytes
+ * @flags: of the file; never waits
+ *
+ * Return: 0; -EINVAL in use already, no port; -EOPNOTSUPP AF_UNSPEC;
+ * -EAFNOSUPPORT; -EPROTONOSUPPORT version; errors of routing and bind().
+ */
+int quic_connect(struct socket *sock, struct sockaddr *sa, int sa_len, int flags);
+
+/* proto_ops.getname: bytes of the address, -ENOTCONN. */
+int quic_getname(struct socket *sock, struct sockaddr *sa, int peer);
+
+/**
+ * quic_bind_set_path() - our address towards @remote, and the datagram sizes to try
+ * @q: bound socket, owned
+ * @remote: the peer
+ * @local: filled
+ *
+ * Return: 0 or an errno of routing.
+ */
+int quic_bind_set_path(struct quic_sock *q, const struct quic_addr *remote,
+		       struct quic_addr *local);
+
+/* An accepted socket shares its listener's UDP socket. */
+void quic_bind_child(struct quic_sock *q, const struct quic_sock *parent);
+/* Leaves the list of bound sockets (and with it /proc); may be repeated. */
+void quic_bind_leave(struct quic_sock *q);
+
+#endif /* _QUIC_BIND_H */

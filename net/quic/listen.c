@@ -1,0 +1,588 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * listen.c - listening sockets: requests and accept()
+ *
+ *   first Initial --> request: packets wait, nothing is decrypted or answered
+ *   more packets of it --> the same request (bounded)
+ *   accept() --> connection, keys, the packets; authentic ones are returned
+ *
+ * A request costs one small object and the packets themselves, which are charged
+ * to the listener.  Requests and connections not yet established are capped per
+ * source address and in total; a request that nobody accepts expires.  Until
+ * accept() has put the connection's ids into the table, its packets come here:
+ * the listener is owned meanwhile, so that they wait on its backlog.
+ */
+#include <linux/jhash.h>
+
+#include "alpn.h"
+#include "bind.h"
+#include "listen.h"
+#include "sockopt_param.h"
+
+static const u32 listen_request_bytes = 48 << 10;	/* packets of one request, truesize */
+static const u32 listen_request_runs = 8;		/* a ClientHello takes 1 to 3 datagrams */
+
+/* ---- half-open connections ---- */
+
+static u16 listen_source(const struct quic_sock_net *sn, const struct quic_addr *remote)
+{
+	/* An IPv6 host has a /64 at least. */
+	u32 len = remote->family == 6 ? 8 : 4;
+
+	return jhash(remote->ip, len, sn->hash_seed) % QUIC_SOCK_SOURCE_BUCKETS;
+}
+
+static bool listen_half_open_get(struct quic_sock_net *sn, u16 source)
+{
+	if (atomic_inc_return(&sn->half_open) > READ_ONCE(sn->half_open_max))
+		goto undo;
+	if (atomic_inc_return(&sn->half_open_source[source]) <=
+	    READ_ONCE(sn->half_open_source_max))
+		return true;
+	atomic_dec(&sn->half_open_source[source]);
+undo:
+	atomic_dec(&sn->half_open);
+	return false;
+}
+
+void quic_listen_half_open_put(struct quic_sock_net *sn, u16 source)
+{
+	atomic_dec(&sn->half_open_source[source]);
+	atomic_dec(&sn->half_open);
+}
+
+/* ---- the table of listeners ---- */
+
+static struct hlist_head *listen_chain(struct quic_sock_net *sn, u16 port)
+{
+	return &sn->listeners[port % QUIC_SOCK_LISTEN_BUCKETS];
+}
+
+/* 0: not for it; the higher, the better. */
+static int listen_score(const struct sock *sk, const struct quic_tunnel *t,
+			const struct quic_addr *local)
+{
+	const struct quic_addr *own = &quic_sk(sk)->local;
+
+	if (own->port != t->local.port || own->family != local->family)
+		return 0;
+	if (sk->sk_bound_dev_if && sk->sk_bound_dev_if != t->ifindex)
+		return 0;
+	if (quic_family_ip_equal(own, local))
+		return 2;
+	return quic_family_is_any(own) ? 1 : 0;
+}
+
+struct sock *quic_listen_find(const struct quic_tunnel *t, const struct quic_addr *local,
+			      const struct quic_addr *remote)
+{
+	struct quic_sock_net *sn = quic_sock_net(t->qn->net);
+	u32 n = 0, hash = quic_family_hash(remote, sn->hash_seed);
+	struct sock *best = NULL;
+	int best_score = 0;
+	struct quic_listener *l;
+
+	hlist_for_each_entry_rcu(l, listen_chain(sn, t->local.port), table_entry) {
+		int score = listen_score(l->sk, t, local);
+
+		if (!score || score < best_score)
+			continue;
+		n = score > best_score ? 1 : n + 1;
+		best_score = score;
+		/* Each of n equals is picked with probability 1/n, the same for one client. */
+		if (n == 1 || !reciprocal_scale(jhash_1word(n, hash), n))
+			best = l->sk;
+	}
+	if (best && !refcount_inc_not_zero(&best->sk_refcnt))
+		best = NULL;
+	return best;
+}
+
+/* Whether a listener exists that leaves no place for @q; called under sn->lock. */
+static bool listen_conflicts(struct quic_sock_net *sn, const struct quic_sock *q)
+{
+	const struct sock *sk = &q->inet.sk;
+	struct quic_listener *l;
+
+	hlist_for_each_entry(l, listen_chain(sn, q->local.port), table_entry) {
+		const struct quic_sock *o = quic_sk(l->sk);
+
+		if (o == q || !quic_addr_equal(&o->local, &q->local) ||
+		    o->inet.sk.sk_bound_dev_if != sk->sk_bound_dev_if)
+			continue;
+		if (o->inet.sk.sk_reuseport && sk->sk_reuseport)
+			continue;
+		if (quic_alpn_overlap(&o->alpn, &q->alpn))
+			return true;
+	}
+	return false;
+}
+
+static int listen_enter(struct quic_sock *q)
+{
+	struct quic_sock_net *sn = quic_sock_net(sock_net(quic_sock_sk(q)));
+	int err = 0;
+
+	spin_lock_bh(&sn->lock);
+	if (listen_conflicts(sn, q))
+		err = -EADDRINUSE;
+	else
+		hlist_add_head_rcu(&q->listener->table_entry, listen_chain(sn, q->local.port));
+	spin_unlock_bh(&sn->lock);
+	return err;
+}
+
+static int listen_alloc(struct quic_sock *q)
+{
+	struct quic_listener *l;
+
+	if (q->listener)
+		return 0;
+	l = kzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
+	if (!l)
+		return -ENOMEM;
+	INIT_LIST_HEAD(&l->queue);
+	l->sk = quic_sock_sk(q);
+	l->port = q->local.port;
+	get_random_bytes(q->ticket_secret, sizeof(q->ticket_secret));
+	q->listener = l;
+	return 0;
+}
+
+static int listen_start(struct quic_sock *q)
+{
+	struct sock *sk = quic_sock_sk(q);
+	int err;
+
+	if (!q->local.port || q->started || sk->sk_state != TCP_CLOSE || q->ended)
+		return -EINVAL;
+	err = listen_alloc(q);
+	if (err)
+		return err;
+	smp_store_release(&sk->sk_state, TCP_LISTEN);
+	err = listen_enter(q);
+	if (err)
+		smp_store_release(&sk->sk_state, TCP_CLOSE);
+	return err;
+}
+
+int quic_listen(struct socket *sock, int backlog)
+{
+	struct sock *sk = sock->sk;
+	struct quic_sock *q = quic_sk(sk);
+	int err = 0;
+
+	lock_sock(sk);
+	if (backlog <= 0) {
+		if (sk->sk_state == TCP_LISTEN)
+			quic_listen_stop(q);
+		else
+			err = -EINVAL;
+		goto out;
+	}
+	if (sk->sk_state != TCP_LISTEN)
+		err = listen_start(q);
+	if (!err)
+		WRITE_ONCE(sk->sk_max_ack_backlog, backlog);
+out:
+	release_sock(sk);
+	return err;
+}
+
+/* ---- requests ---- */
+
+static void listen_unlink(struct quic_sock *q, struct quic_request *req)
+{
+	list_del(&req->entry);
+	hlist_del(&req->hash_entry);
+	sk_acceptq_removed(quic_sock_sk(q));
+}
+
+static void listen_drop(struct quic_sock *q, struct quic_request *req)
+{
+	listen_unlink(q, req);
+	quic_listen_half_open_put(quic_sock_net(sock_net(quic_sock_sk(q))), req->source);
+	__skb_queue_purge(&req->packets);
+	kfree(req);
+}
+
+void quic_listen_stop(struct quic_sock *q)
+{
+	struct sock *sk = quic_sock_sk(q);
+	struct quic_sock_net *sn = quic_sock_net(sock_net(sk));
+	struct quic_listener *l = q->listener;
+	struct quic_request *req, *tmp;
+
+	spin_lock_bh(&sn->lock);
+	hlist_del_init_rcu(&l->table_entry);
+	spin_unlock_bh(&sn->lock);
+	smp_store_release(&sk->sk_state, TCP_CLOSE);
+	list_for_each_entry_safe(req, tmp, &l->queue, entry)
+		listen_drop(q, req);
+	quic_timer_stop(&q->host);
+	sk->sk_state_change(sk);
+}
+
+void quic_listen_free(struct quic_sock *q)
+{
+	kfree(q->listener);
+	q->listener = NULL;
+}
+
+static void listen_set_timer(struct quic_sock *q)
+{
+	struct quic_request *req = list_first_entry_or_null(&q->listener->queue,
+							    struct quic_request, entry);
+
+	quic_timers_set(&quic_sock_conn(q)->timers, QUIC_TIMER_HANDSHAKE,
+			req ? req->expires : QUIC_US_NEVER);
+	quic_timer_update(&q->host);
+}
+
+void quic_listen_expire(struct quic_sock *q, quic_us now)
+{
+	struct quic_request *req, *tmp;
+
+	list_for_each_entry_safe(req, tmp, &q->listener->queue, entry) {
+		if (req->expires > now)
+			break;
+		listen_drop(q, req);
+	}
+	listen_set_timer(q);
+}
+
+static struct hlist_head *listen_bucket(struct quic_listener *l, const struct quic_cid *dcid)
+{
+	/* Chosen by the client: the address is in the comparison, the cap bounds a chain. */
+	return &l->hash[jhash(dcid->data, dcid->len, 0) % QUIC_LISTEN_BUCKETS];
+}
+
+static struct quic_request *listen_find_request(struct quic_listener *l,
+						const struct quic_cid *dcid,
+						const struct quic_addr *remote)
+{
+	struct quic_request *req;
+
+	hlist_for_each_entry(req, listen_bucket(l, dcid), hash_entry)
+		if (quic_cid_equal(&req->dcid, dcid) && quic_addr_equal(&req->remote, remote))
+			return req;
+	return NULL;
+}
+
+/* Adds a run to a request and charges it to the listener; false: no room. */
+static bool listen_add_packets(struct quic_sock *q, struct quic_request *req, struct sk_buff *skb)
+{
+	struct sock *sk = quic_sock_sk(q);
+
+	if (skb_queue_len(&req->packets) >= listen_request_runs ||
+	    req->bytes + skb->truesize > listen_request_bytes ||
+	    atomic_read(&sk->sk_rmem_alloc) + skb->truesize > READ_ONCE(sk->sk_rcvbuf) ||
+	    !sk_rmem_schedule(sk, skb, skb->truesize))
+		return false;
+	skb_set_owner_r(skb, sk);
+	req->bytes += skb->truesize;
+	__skb_queue_tail(&req->packets, skb);
+	return true;
+}
+
+static struct quic_request *listen_new_request(struct quic_sock *q, const struct quic_header *h,
+					       const struct quic_addr *local,
+					       const struct quic_addr *remote)
+{
+	struct sock *sk = quic_sock_sk(q);
+	struct quic_sock_net *sn = quic_sock_net(sock_net(sk));
+	u16 source = listen_source(sn, remote);
+	struct quic_request *req;
+
+	if (sk_acceptq_is_full(sk)) {
+		quic_mib_inc(q->host.qn, QUIC_MIB_LISTEN_OVERFLOW);
+		return NULL;
+	}
+	if (!listen_half_open_get(sn, source)) {
+		quic_mib_inc(q->host.qn, QUIC_MIB_HALF_OPEN_DROP);
+		return NULL;
+	}
+	req = kzalloc(sizeof(*req), GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT);
+	if (!req) {
+		quic_listen_half_open_put(sn, source);
+		return NULL;
+	}
+	req->source = source;
+	req->dcid = h->dcid;
+	req->scid = h->scid;
+	req->version = h->version;
+	req->local = *local;
+	req->remote = *remote;
+	req->expires = quic_timer_now() + quic_sock_conn(q)->config.handshake_timeout;
+	__skb_queue_head_init(&req->packets);
+	list_add_tail(&req->entry, &q->listener->queue);
+	hlist_add_head(&req->hash_entry, listen_bucket(q->listener, &req->dcid));
+	sk_acceptq_added(sk);
+	return req;
+}
+
+/* A packet that begins or continues a request; true: @skb is taken. */
+static bool listen_request(struct quic_sock *q, const struct quic_header *h, struct sk_buff *skb)
+{
+	struct sock *sk = quic_sock_sk(q);
+	struct quic_addr local, remote;
+	struct quic_request *req;
+	bool fresh;
+
+	quic_rx_addrs(skb, &local, &remote);
+	req = listen_find_request(q->listener, &h->dcid, &remote);
+	fresh = !req;
+	/* [9000-14.1] no state for small datagrams; [9000-7.2] ids of at least 8 bytes */
+	if (fresh && (h->kind != QUIC_PACKET_INITIAL || h->dcid.len < 8 ||
+		      min(quic_rx_cb(skb)->seg, quic_rx_cb(skb)->len) < QUIC_MIN_DATAGRAM_BYTES))
+		return false;
+	if (fresh)
+		req = listen_new_request(q, h, &local, &remote);
+	if (!req)
+		return false;
+	if (!listen_add_packets(q, req, skb)) {
+		if (fresh)
+			listen_drop(q, req);
+		return false;
+	}
+	if (fresh) {
+		listen_set_timer(q);
+		sk->sk_data_ready(sk);
+	}
+	return true;
+}
+
+void quic_listen_receive(struct quic_sock *q, struct sk_buff *skb)
+{
+	u32 len = min(quic_rx_cb(skb)->seg, quic_rx_cb(skb)->len);
+	enum skb_drop_reason why = SKB_DROP_REASON_NOMEM;
+	struct quic_header h;
+	struct sock *child;
+	u8 *data;
+
+	data = kmalloc(len, GFP_ATOMIC | __GFP_NOWARN);
+	if (!data)
+		goto drop;
+	quic_rx_copy(skb, 0, len, data);
+	why = SKB_DROP_REASON_NOT_SPECIFIED;
+	if (!quic_header_decode(data, len, QUIC_CID_OURS_BYTES, &h))
+		goto drop;
+	/* It may have waited while accept() made the connection. */
+	rcu_read_lock();
+	child = quic_lookup_cid(q->host.qn, h.dcid.data, h.dcid.len);
+	rcu_read_unlock();
+	if (child) {
+		if (child != quic_sock_sk(q))
+			quic_sock_receive_nested(child, skb);
+		else
+			kfree_skb(skb);
+		sock_put(child);
+		kfree(data);
+		return;
+	}
+	if (listen_request(q, &h, skb)) {
+		kfree(data);
+		return;
+	}
+	quic_mib_inc(q->host.qn, QUIC_MIB_RCV_DROP);
+drop:
+	kfree(data);
+	kfree_skb_reason(skb, why);
+}
+
+/* ---- accept ---- */
+
+static void listen_copy_sock(struct sock *child, struct sock *sk)
+{
+	struct inet_sock *inet = inet_sk(child);
+
+	child->sk_type = sk->sk_type;
+	child->sk_protocol = sk->sk_protocol;
+	child->sk_backlog_rcv = child->sk_prot->backlog_rcv;
+	child->sk_bound_dev_if = sk->sk_bound_dev_if;
+	child->sk_reuse = sk->sk_reuse;
+	child->sk_priority = READ_ONCE(sk->sk_priority);
+	child->sk_mark = READ_ONCE(sk->sk_mark);
+	child->sk_rcvtimeo = sk->sk_rcvtimeo;
+	child->sk_sndtimeo = sk->sk_sndtimeo;
+	child->sk_lingertime = sk->sk_lingertime;
+	child->sk_allocation = sk->sk_allocation;
+	child->sk_userlocks = sk->sk_userlocks & (SOCK_SNDBUF_LOCK | SOCK_RCVBUF_LOCK);
+	if (child->sk_userlocks & SOCK_SNDBUF_LOCK)
+		child->sk_sndbuf = sk->sk_sndbuf;
+	if (child->sk_userlocks & SOCK_RCVBUF_LOCK)
+		child->sk_rcvbuf = sk->sk_rcvbuf;
+	if (sock_flag(sk, SOCK_LINGER))
+		sock_set_flag(child, SOCK_LINGER);
+	inet->uc_ttl = -1;
+	inet->mc_ttl = 1;
+	inet->tos = inet_sk(sk)->tos;
+	inet->pmtudisc = inet_sk(sk)->pmtudisc;
+	security_sk_clone(sk, child);
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6) {
+		const struct ipv6_pinfo *from = inet6_sk(sk);
+		struct ipv6_pinfo *np = &((struct quic6_sock *)child)->inet6;
+
+		np->hop_limit = from->hop_limit;
+		np->mcast_hops = from->mcast_hops;
+		np->pmtudisc = from->pmtudisc;
+		np->tclass = from->tclass;
+		np->srcprefs = from->srcprefs;
+		inet->pinet6 = np;
+	}
+#endif
+}
+
+/* What UAPI.md 4 calls sticky. */
+static int listen_inherit(struct quic_sock *q, const struct quic_sock *parent)
+{
+	int err;
+
+	err = quic_sock_blob_set(&q->alpn, parent->alpn.data, parent->alpn.len, GFP_KERNEL);
+	if (!err)
+		err = quic_sock_blob_set(&q->ticket, parent->ticket.data, parent->ticket.len,
+					 GFP_KERNEL);
+	if (err)
+		return err;
+	memcpy(q->ticket_secret, parent->ticket_secret, sizeof(q->ticket_secret));
+	q->param = parent->param;
+	q->config = parent->config;
+	q->events.mask = parent->events.mask;
+	q->host.conn.config.cong = parent->host.conn.config.cong;
+	quic_sock_update_limits(q);
+	quic_param_apply(q);
+	return 0;
+}
+
+static struct sock *listen_alloc_child(struct quic_sock *parent, bool kern)
+{
+	struct sock *sk = quic_sock_sk(parent), *child;
+
+	child = sk_alloc(sock_net(sk), sk->sk_family, GFP_KERNEL, sk->sk_prot, kern);
+	if (!child)
+		return NULL;
+	sock_init_data(NULL, child);
+	child->sk_prot->init(child);
+	listen_copy_sock(child, sk);
+	if (listen_inherit(quic_sk(child), parent)) {
+		sock_set_flag(child, SOCK_DEAD);
+		sock_put(child);
+		return NULL;
+	}
+	return child;
+}
+
+/* Makes the connection of @req and shows it the packets: 0, or an errno. */
+static int listen_start_child(struct quic_sock *q, struct quic_request *req)
+{
+	struct quic_header h = {
+		.kind = QUIC_PACKET_INITIAL,
+		.version = req->version,
+		.version_number = req->version->number,
+		.dcid = req->dcid,
+		.scid = req->scid,
+	};
+	struct quic_conn *conn = quic_sock_conn(q);
+	quic_us now = quic_timer_now();
+	struct quic_addr local;
+	struct sk_buff *skb;
+	int err;
+
+	err = quic_bind_set_path(q, &req->remote, &local);
+	if (!err)
+		err = quic_conn_start_server(conn, &h, &req->dcid, NULL, false, &req->local,
+					     &req->remote, now);
+	if (err)
+		return err;
+	q->started = true;
+	q->started_at = now;
+	smp_store_release(&quic_sock_sk(q)->sk_state, TCP_SYN_RECV);
+	conn->notify &= ~QUIC_NOTIFY_STATE;
+	quic_lookup_path_update(&q->host, &conn->path);
+	while ((skb = __skb_dequeue(&req->packets))) {
+		skb_orphan(skb);	/* uncharges the listener, which is owned */
+		quic_rx_run(&q->host, skb, now);
+	}
+	quic_sock_settle(q);
+	return conn->space[QUIC_SPACE_INITIAL].largest == QUIC_PN_NONE ? -EBADMSG : 0;
+}
+
+static void listen_discard_child(struct sock *child)
+{
+	sock_set_flag(child, SOCK_DEAD);
+	quic_sock_finish(quic_sk(child));
+	quic_bind_leave(quic_sk(child));
+	smp_store_release(&child->sk_state, TCP_CLOSE);
+}
+
+/* The oldest request becomes a socket; NULL: it came to nothing, *@err says why. */
+static struct sock *listen_take(struct quic_sock *parent, bool kern, int *err)
+{
+	struct quic_request *req = list_first_entry(&parent->listener->queue,
+						    struct quic_request, entry);
+	struct sock *child = listen_alloc_child(parent, kern);
+	struct quic_sock *q;
+
+	*err = -ENOMEM;
+	if (!child)
+		return NULL;		/* the request may wait for better times */
+	q = quic_sk(child);
+	listen_unlink(parent, req);
+	q->half_open = true;
+	q->source = req->source;
+	lock_sock_nested(child, SINGLE_DEPTH_NESTING);
+	quic_bind_child(q, parent);
+	*err = listen_start_child(q, req);
+	if (*err)
+		listen_discard_child(child);
+	release_sock(child);
+	__skb_queue_purge(&req->packets);
+	kfree(req);
+	if (!*err)
+		return child;
+	sock_put(child);
+	return NULL;
+}
+
+static int listen_wait(struct quic_sock *q, long *timeo)
+{
+	struct sock *sk = quic_sock_sk(q);
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	int err = 0;
+
+	add_wait_queue_exclusive(sk_sleep(sk), &wait);
+	while (!err && sk->sk_state == TCP_LISTEN && !quic_listen_is_ready(q)) {
+		if (!*timeo)
+			err = -EAGAIN;
+		else if (signal_pending(current))
+			err = sock_intr_errno(*timeo);
+		else
+			sk_wait_event(sk, timeo, sk->sk_state != TCP_LISTEN ||
+				      quic_listen_is_ready(q), &wait);
+	}
+	remove_wait_queue(sk_sleep(sk), &wait);
+	return sk->sk_state == TCP_LISTEN ? err : -EINVAL;
+}
+
+struct sock *quic_listen_accept(struct sock *sk, struct proto_accept_arg *arg)
+{
+	struct quic_sock *q = quic_sk(sk);
+	struct sock *child = NULL;
+	long timeo;
+	int err;
+
+	lock_sock(sk);
+	timeo = sock_rcvtimeo(sk, arg->flags & O_NONBLOCK);
+	do {
+		err = listen_wait(q, &timeo);
+		if (err)
+			break;
+		child = listen_take(q, arg->kern, &err);
+	} while (!child && err != -ENOMEM);
+	if (sk->sk_state == TCP_LISTEN)
+		listen_set_timer(q);
+	release_sock(sk);
+	arg->err = err;
+	return child;
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * ticket.c - TLS session tickets: the one TLS message the kernel reads
+ *
+ * After the handshake nobody in user space reads TLS messages any more, but a
+ * server sends NewSessionTicket then.  It is kept for getsockopt(SESSION_TICKET).
+ * A server's ticket key is the application's, or derived from a secret of its
+ * listener and the client's address, so that a ticket is good for one client.
+ */
+#include "event.h"
+#include "ticket.h"
+
+static const u32 ticket_message_max_bytes = 16384;	/* no sane ticket is that long */
+static const u8 ticket_tls_type = 4;			/* new_session_ticket, RFC 8446 4 */
+static const u8 ticket_tls_header_bytes = 4;
+static const u16 ticket_unexpected = QUIC_ERR_CRYPTO + 10;	/* unexpected_message */
+
+/* Copies @len readable bytes at @off from the read position. */
+static void ticket_copy(const struct quic_inqueue *in, u32 off, void *dst, u32 len)
+{
+	const struct quic_buf *buf;
+	u32 i, n;
+
+	for (i = 0; len && (buf = quic_inqueue_peek_at(in, i)); i++) {
+		if (off >= buf->len) {
+			off -= buf->len;
+			continue;
+		}
+		n = min(len, buf->len - off);
+		memcpy(dst, buf->data + off, n);
+		dst += n;
+		len -= n;
+		off = 0;
+	}
+}
+
+static void ticket_refuse(struct quic_sock *q, u64 code)
+{
+	quic_conn_close(quic_sock_conn(q), false, code, NULL, 0, quic_timer_now());
+}
+
+static void ticket_keep(struct quic_sock *q, const struct quic_inqueue *in, u32 len)
+{
+	u8 *msg = kmalloc(len, GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT);
+
+	if (!msg)
+		return;		/* the next connection does a full handshake */
+	ticket_copy(in, 0, msg, len);
+	quic_sock_blob_clear(&q->new_ticket);
+	q->new_ticket.data = msg;
+	q->new_ticket.len = len;
+	quic_event_add(q, QUIC_EVENT_NEW_SESSION_TICKET, 0, msg, len);
+}
+
+/* The next message, if it is complete: true when there may be another one. */
+static bool ticket_next(struct quic_sock *q, struct quic_inqueue *in)
+{
+	u8 header[4];
+	u64 len;
+
+	if (quic_inqueue_readable(in) < ticket_tls_header_bytes)
+		return false;
+	ticket_copy(in, 0, header, sizeof(header));
+	len = header[1] << 16 | header[2] << 8 | header[3];
+	if (quic_sock_conn(q)->is_server || header[0] != ticket_tls_type) {
+		ticket_refuse(q, ticket_unexpected);
+		return false;
+	}
+	len += ticket_tls_header_bytes;
+	if (len > ticket_message_max_bytes) {
+		ticket_refuse(q, QUIC_ERR_CRYPTO_BUFFER_EXCEEDED);
+		return false;
+	}
+	if (quic_inqueue_readable(in) < len)
+		return false;
+	ticket_keep(q, in, len);
+	quic_sock_conn(q)->rmem -= quic_inqueue_consume(in, len);
+	return true;
+}
+
+void quic_ticket_collect(struct quic_sock *q)
+{
+	struct quic_inqueue *in = &quic_sock_conn(q)->crypto[QUIC_SPACE_APP].rcv;
+
+	while (quic_conn_is_open(quic_sock_conn(q)) && ticket_next(q, in))
+		;
+}
+
+/* HKDF-Expand of the listener's secret over the client's address, two blocks. */
+static int ticket_derive(struct quic_sock *q, u8 *key)
+{
+	const struct quic_addr *peer = &quic_sock_conn(q)->path.remote;
+	u8 info[sizeof("session_ticket") + sizeof(peer->ip)] = "session_ticket";
+	int err;
+
+	memcpy(info + sizeof("session_ticket"), peer->ip, sizeof(peer->ip));
+	err = quic_crypto_hmac_sha256(q->ticket_secret, sizeof(q->ticket_secret), info,
+				      sizeof(info), "\x01", 1, key);
+	if (err)
+		return err;
+	return quic_crypto_hmac_sha256(q->ticket_secret, sizeof(q->ticket_secret), info,
+				       sizeof(info), "\x02", 1, key + 32);
+}
+
+int quic_ticket_get(struct quic_sock *q, u8 *key, struct quic_span *out)
+{
+	const struct quic_sock_blob *b = &q->ticket;
+	bool is_server = quic_sock_conn(q)->is_server;
+	int err;
+
+	if (quic_sock_is_listening(q) || (is_server && !quic_sock_is_connected(q)))
+		return -EPIPE;
+	if (!is_server && q->was_established)
+		b = &q->new_ticket;
+	*out = (struct quic_span){ .data = b->data, .len = b->len };
+	if (!is_server || b->len)
+		return 0;
+	err = ticket_derive(q, key);
+	*out = (struct quic_span){ .data = key, .len = QUIC_TICKET_KEY_BYTES };
+	return err;
+}

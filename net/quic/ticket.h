@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ticket.h - TLS session tickets: the one TLS message the kernel reads
+ */
+#ifndef _QUIC_TICKET_H
+#define _QUIC_TICKET_H
+
+#include "socket.h"
+
+/**
+ * quic_ticket_collect() - take post-handshake TLS messages out of the receive queue
+ * @q: socket, owned
+ *
+ * A client keeps the latest NewSessionTicket for the application and reports it
+ * as an event.  Every other message after the handshake is an error of the peer
+ * (RFC 9001 4.1.3, 6): the connection is closed with unexpected_message.
+ *
+ * Context: any.
+ */
+void quic_ticket_collect(struct quic_sock *q);
+
+/**
+ * quic_ticket_get() - what getsockopt(SESSION_TICKET) answers
+ * @q: socket, owned
+ * @key: room for a derived key of 64 bytes
+ * @out: filled; len 0: there is none yet
+ *
+ * Return: 0, -EPIPE (listener, closed server), errno of the hash.
+ */
+int quic_ticket_get(struct quic_sock *q, u8 *key, struct quic_span *out);
+
+#define QUIC_TICKET_KEY_BYTES	64
+
+#endif /* _QUIC_TICKET_H */

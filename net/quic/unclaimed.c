@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * unclaimed.c - datagrams that belong to no connection
+ *
+ *   Initial, 0-RTT           to a listener, if there is one
+ *   unknown version          Version Negotiation (RFC 9000 6)
+ *   short header             stateless reset (RFC 9000 10.3)
+ *   anything else            dropped
+ *
+ * What is answered here is answered without state, never to a datagram that is
+ * smaller than the rules allow, and not more often than the sysctl's rate.
+ */
+#include "listen.h"
+#include "lookup.h"
+
+#define UNCLAIMED_REPLY_BYTES		512U	/* all of our versions fit in a VN packet */
+#define UNCLAIMED_RESET_MAX_BYTES	42U	/* looks like a short packet, RFC 9000 10.3 */
+#define UNCLAIMED_RESET_MIN_BYTES	21U	/* 5 unpredictable bytes and a token */
+
+/* Takes one from the bucket of stateless replies: at most a second's worth is saved up. */
+static bool unclaimed_may_reply(struct quic_sock_net *sn)
+{
+	u32 rate = max(READ_ONCE(sn->stateless_rate), 0);
+	quic_us now = quic_timer_now();
+	bool ok = false;
+	u64 fresh;
+
+	spin_lock(&sn->stateless_lock);
+	fresh = div_u64(min(now - sn->stateless_at, QUIC_US_PER_SEC) * rate, QUIC_US_PER_SEC);
+	if (fresh) {
+		sn->stateless_tokens = min_t(u64, sn->stateless_tokens + fresh, rate);
+		sn->stateless_at = now;
+	}
+	if (sn->stateless_tokens) {
+		sn->stateless_tokens--;
+		ok = true;
+	}
+	spin_unlock(&sn->stateless_lock);
+	return ok;
+}
+
+/* One datagram back to where @skb came from. */
+static void unclaimed_reply(struct quic_tunnel *t, struct sk_buff *skb, const u8 *data, u32 len,
+			    enum quic_mib_counter counter)
+{
+	struct quic_addr local, remote;
+
+	if (!unclaimed_may_reply(quic_sock_net(t->qn->net))) {
+		quic_mib_inc(t->qn, QUIC_MIB_RATE_LIMITED);
+		return;
+	}
+	quic_rx_addrs(skb, &local, &remote);
+	if (!quic_tunnel_send_raw(t, &local, &remote, data, len))
+		quic_mib_inc(t->qn, counter);
+}
+
+static struct sock *unclaimed_listener(struct quic_tunnel *t, struct sk_buff *skb)
+{
+	struct quic_addr local, remote;
+
+	quic_rx_addrs(skb, &local, &remote);
+	return quic_listen_find(t, &local, &remote);
+}
+
+static void unclaimed_negotiate(struct quic_tunnel *t, struct sk_buff *skb,
+				const struct quic_header *h, u32 len)
+{
+	struct sock *sk = unclaimed_listener(t, skb);
+	u8 buf[UNCLAIMED_REPLY_BYTES], random[5];
+	struct quic_writer w;
+	u32 grease;
+
+	if (!sk)
+		return;
+	sock_put(sk);
+	if (len < QUIC_MIN_DATAGRAM_BYTES)			/* [9000-6.1] */
+		return;
+	get_random_bytes(random, sizeof(random));
+	memcpy(&grease, random + 1, sizeof(grease));
+	grease = (grease & 0xf0f0f0f0) | 0x0a0a0a0a;		/* [9000-6.3] */
+	quic_wire_write_init(&w, buf, sizeof(buf));
+	quic_header_encode_vn(&w, &h->scid, &h->dcid, random[0], grease);
+	if (!w.overflow)
+		unclaimed_reply(t, skb, buf, w.len, QUIC_MIB_VN_SENT);
+}
+
+static void unclaimed_reset(struct quic_tunnel *t, struct sk_buff *skb,
+			    const struct quic_header *h, u32 len)
+{
+	u32 size = min(len - 1, UNCLAIMED_RESET_MAX_BYTES);	/* [9000-10.3.3]: no loops */
+	u8 buf[UNCLAIMED_RESET_MAX_BYTES];
+
+	if (len <= UNCLAIMED_RESET_MIN_BYTES)
+		return;
+	get_random_bytes(buf, size - QUIC_RESET_TOKEN_BYTES);
+	buf[0] = (buf[0] & 0x3f) | QUIC_HEADER_FIXED;
+	if (quic_crypto_reset_token(t->qn, &h->dcid, buf + size - QUIC_RESET_TOKEN_BYTES))
+		return;
+	unclaimed_reply(t, skb, buf, size, QUIC_MIB_RESET_SENT);
+}
+
+/* True when a listener took @skb. */
+static bool unclaimed_route(struct quic_tunnel *t, struct sk_buff *skb,
+			    const struct quic_header *h, u32 len)
+{
+	struct sock *sk;
+
+	switch (h->kind) {
+	case QUIC_PACKET_INITIAL:
+	case QUIC_PACKET_0RTT:
+		sk = unclaimed_listener(t, skb);
+		if (!sk)
+			return false;
+		quic_sock_receive(sk, skb);
+		sock_put(sk);
+		return true;
+	case QUIC_PACKET_UNKNOWN_VERSION:
+		unclaimed_negotiate(t, skb, h, len);
+		return false;
+	case QUIC_PACKET_SHORT:
+		unclaimed_reset(t, skb, h, len);
+		return false;
+	default:
+		return false;
+	}
+}
+
+void quic_sock_receive_unclaimed(struct quic_tunnel *t, struct sk_buff *skb)
+{
+	u32 len = min(quic_rx_cb(skb)->seg, quic_rx_cb(skb)->len);
+	struct quic_header h;
+	u8 *data;
+
+	quic_mib_inc(t->qn, QUIC_MIB_UNCLAIMED);
+	data = kmalloc(len, GFP_ATOMIC | __GFP_NOWARN);
+	if (!data) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
+		return;
+	}
+	quic_rx_copy(skb, 0, len, data);
+	if (!quic_header_decode(data, len, QUIC_CID_OURS_BYTES, &h)) {
+		quic_mib_inc(t->qn, QUIC_MIB_INV_HDR_DROP);
+		kfree_skb_reason(skb, SKB_DROP_REASON_NOT_SPECIFIED);
+	} else if (!unclaimed_route(t, skb, &h, len)) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_NO_SOCKET);
+	}
+	kfree(data);
+}
