@@ -22,6 +22,7 @@ static inline void quic_compat_hrtimer_setup(struct hrtimer *timer,
 	hrtimer_init(timer, clock, mode);
 	timer->function = fn;
 }
+
 #define hrtimer_setup	quic_compat_hrtimer_setup
 #endif
 
@@ -38,6 +39,11 @@ static inline struct sockaddr_unsized *quic_compat_sockaddr(struct sockaddr_stor
 }
 #endif
 
+/*
+ * The UDP tunnel functions take a struct sock from 7.1 on, and carry flags of
+ * the IP layer.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0)
 static inline void quic_compat_setup_udp_tunnel_sock(struct net *net, struct socket *sock,
 						     struct udp_tunnel_sock_cfg *cfg)
 {
@@ -48,6 +54,26 @@ static inline void quic_compat_udp_tunnel_sock_release(struct socket *sock)
 {
 	udp_tunnel_sock_release(sock);
 }
+#else
+static inline void quic_compat_setup_udp_tunnel_sock(struct net *net, struct socket *sock,
+						     struct udp_tunnel_sock_cfg *cfg)
+{
+	setup_udp_tunnel_sock(net, sock->sk, cfg);
+}
+
+static inline void quic_compat_udp_tunnel_sock_release(struct socket *sock)
+{
+	udp_tunnel_sock_release(sock->sk);
+}
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+#define quic_compat_udp_tunnel_xmit_skb(...)	udp_tunnel_xmit_skb(__VA_ARGS__)
+#define quic_compat_udp_tunnel6_xmit_skb(...)	udp_tunnel6_xmit_skb(__VA_ARGS__)
+#else
+#define quic_compat_udp_tunnel_xmit_skb(...)	udp_tunnel_xmit_skb(__VA_ARGS__, 0)
+#define quic_compat_udp_tunnel6_xmit_skb(...)	udp_tunnel6_xmit_skb(__VA_ARGS__, 0)
+#endif
 
 /* The first @len <= 64 bytes of the ChaCha20 block of @key and the 16-byte @iv. */
 static inline void quic_compat_chacha20_block(const u32 *key, const u8 *iv, u8 *out, size_t len)

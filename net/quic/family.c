@@ -259,8 +259,9 @@ static void family_xmit6(struct sock *usk, struct sk_buff *skb, struct dst_entry
 	if (ttl < 0)
 		ttl = ip6_dst_hoplimit(dst);
 	skb->protocol = htons(ETH_P_IPV6);
-	udp_tunnel6_xmit_skb(dst, usk, skb, NULL, family_v6(local), family_v6(remote), tos, ttl, 0,
-			     htons(local->port), htons(remote->port), false);
+	quic_compat_udp_tunnel6_xmit_skb(dst, usk, skb, NULL, family_v6(local), family_v6(remote),
+					 tos, ttl, 0, htons(local->port), htons(remote->port),
+					 false);
 }
 #else
 static struct dst_entry *family_route6(struct net *net, const struct sock *sk,
@@ -286,9 +287,9 @@ static void family_xmit4(struct sock *usk, struct sk_buff *skb, struct dst_entry
 	if (ttl < 0)
 		ttl = ip4_dst_hoplimit(dst);
 	skb->protocol = htons(ETH_P_IP);
-	udp_tunnel_xmit_skb(dst_rtable(dst), usk, skb, family_v4(local), family_v4(remote), tos,
-			    ttl, htons(IP_DF), htons(local->port), htons(remote->port), false,
-			    false);
+	quic_compat_udp_tunnel_xmit_skb(dst_rtable(dst), usk, skb, family_v4(local),
+					family_v4(remote), tos, ttl, htons(IP_DF),
+					htons(local->port), htons(remote->port), false, false);
 }
 
 struct dst_entry *quic_family_route(struct net *net, const struct sock *sk,

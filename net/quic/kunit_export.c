@@ -15,8 +15,26 @@
 #include "core/version.h"
 #include "core/violation.h"
 #include "core/wire.h"
+#include "crypto.h"
 #include "hkdf.h"
+#include "pool.h"
 
+EXPORT_SYMBOL_IF_KUNIT(quic_cipher_info);
+EXPORT_SYMBOL_IF_KUNIT(quic_crypto_begin);
+EXPORT_SYMBOL_IF_KUNIT(quic_crypto_end);
+EXPORT_SYMBOL_IF_KUNIT(quic_crypto_masks);
+EXPORT_SYMBOL_IF_KUNIT(quic_crypto_open);
+EXPORT_SYMBOL_IF_KUNIT(quic_crypto_retry_tag);
+EXPORT_SYMBOL_IF_KUNIT(quic_crypto_sample);
+EXPORT_SYMBOL_IF_KUNIT(quic_crypto_seal);
+EXPORT_SYMBOL_IF_KUNIT(quic_crypto_src);
+EXPORT_SYMBOL_IF_KUNIT(quic_crypto_src_add);
+EXPORT_SYMBOL_IF_KUNIT(quic_edge_aead_free);
+EXPORT_SYMBOL_IF_KUNIT(quic_edge_aead_new);
+EXPORT_SYMBOL_IF_KUNIT(quic_edge_aead_rekey);
+EXPORT_SYMBOL_IF_KUNIT(quic_edge_chunk_put);
+EXPORT_SYMBOL_IF_KUNIT(quic_edge_hp_free);
+EXPORT_SYMBOL_IF_KUNIT(quic_edge_hp_new);
 EXPORT_SYMBOL_IF_KUNIT(quic_frame_ack_iter_init);
 EXPORT_SYMBOL_IF_KUNIT(quic_frame_ack_next);
 EXPORT_SYMBOL_IF_KUNIT(quic_frame_decode);
@@ -29,6 +47,12 @@ EXPORT_SYMBOL_IF_KUNIT(quic_header_pn_len);
 EXPORT_SYMBOL_IF_KUNIT(quic_header_set_length);
 EXPORT_SYMBOL_IF_KUNIT(quic_hkdf_expand_label);
 EXPORT_SYMBOL_IF_KUNIT(quic_hkdf_hmac);
+EXPORT_SYMBOL_IF_KUNIT(quic_pool_alloc);
+EXPORT_SYMBOL_IF_KUNIT(quic_pool_bytes);
+EXPORT_SYMBOL_IF_KUNIT(quic_pool_exit);
+EXPORT_SYMBOL_IF_KUNIT(quic_pool_init);
+EXPORT_SYMBOL_IF_KUNIT(quic_pool_shrink);
+EXPORT_SYMBOL_IF_KUNIT(quic_pool_trim);
 EXPORT_SYMBOL_IF_KUNIT(quic_ranges_add);
 EXPORT_SYMBOL_IF_KUNIT(quic_ranges_exit);
 EXPORT_SYMBOL_IF_KUNIT(quic_ranges_has);

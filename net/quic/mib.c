@@ -5,7 +5,7 @@
 #include "mib.h"
 
 static const char *const mib_names[QUIC_NR_MIBS] = {
-#define MIB_NAME(id, name) [QUIC_MIB_##id] = name,
+#define MIB_NAME(id, name) name,
 	QUIC_MIB_TABLE(MIB_NAME)
 #undef MIB_NAME
 };

@@ -50,20 +50,28 @@ err_mib:
 	return err;
 }
 
-static void __net_exit net_exit(struct net *net)
+static void __net_exit net_exit(struct quic_net *qn)
 {
-	struct quic_net *qn = quic_net_get(net);
-
-	quic_tunnel_net_exit(qn);
 	quic_lookup_exit(qn);
 	quic_tx_exit(qn);
 	quic_mib_exit(qn);
 	memzero_explicit(qn->reset_key, sizeof(qn->reset_key));
 }
 
+static void __net_exit net_exit_batch(struct list_head *nets)
+{
+	struct net *net;
+
+	list_for_each_entry(net, nets, exit_list)
+		quic_tunnel_net_exit(quic_net_get(net));
+	synchronize_net();	/* datagrams that are being looked up */
+	list_for_each_entry(net, nets, exit_list)
+		net_exit(quic_net_get(net));
+}
+
 static struct pernet_operations net_ops = {
 	.init = net_init,
-	.exit = net_exit,
+	.exit_batch = net_exit_batch,
 	.id = &quic_net_id,
 	.size = sizeof(struct quic_net),
 };

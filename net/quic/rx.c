@@ -24,7 +24,7 @@
 #include "rx.h"
 #include "timer.h"
 
-#define RX_RESET_CONNS_MAX	8	/* connections shown a packet that may be a stateless reset */
+#define RX_RESET_CONNS_MAX	8	/* connections shown a possible stateless reset */
 #define RX_DCID_PEEK_BYTES	(6 + QUIC_CID_MAX_BYTES)	/* a long header up to its DCID */
 
 static const u32 rx_reset_min_bytes = 21;	/* RFC 9000 10.3 */

@@ -211,8 +211,8 @@ static void tunnel_unlink(struct quic_tunnel *t)
 
 static void tunnel_destroy(struct quic_tunnel *t)
 {
-	quic_compat_udp_tunnel_sock_release(t->sock);	/* waits for readers of sk_user_data */
-	kfree(t);
+	quic_compat_udp_tunnel_sock_release(t->sock);
+	kfree_rcu(t, rcu);	/* readers of sk_user_data: data_ready, ICMP */
 }
 
 static void tunnel_release_work(struct work_struct *work)

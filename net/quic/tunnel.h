@@ -32,6 +32,7 @@
  * @sock: the kernel's UDP socket
  * @old_data_ready: the UDP socket's own
  * @release: frees it, in process context
+ * @rcu: for freeing
  */
 struct quic_tunnel {
 	struct hlist_node node;
@@ -45,6 +46,7 @@ struct quic_tunnel {
 	struct socket *sock;
 	void (*old_data_ready)(struct sock *usk);
 	struct work_struct release;
+	struct rcu_head rcu;
 };
 
 /**
@@ -101,7 +103,7 @@ int quic_tunnel_source(struct quic_tunnel *t, struct sock *sk, const struct quic
 /* Does the quoted UDP payload of an ICMP error carry an id we address the peer with? */
 bool quic_tunnel_is_quote(const struct quic_conn *conn, const u8 *quoted, u32 len);
 
-/* Called by net.c when a netns goes: every tunnel must be gone, or is destroyed. */
+/* When a netns goes: ends what is left. An RCU grace period later nobody looks into @qn. */
 void quic_tunnel_net_exit(struct quic_net *qn);
 
 #endif /* _QUIC_TUNNEL_H */

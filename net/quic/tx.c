@@ -35,13 +35,13 @@
 #include "tunnel.h"
 #include "tx.h"
 
-#define TX_RING_PAGES		32	/* 1 MiB per CPU and netns in flight before pages are fresh */
+#define TX_RING_PAGES		32	/* 1 MiB per CPU and netns in flight */
 #define TX_PAGE_ORDER		3
 #define TX_PKTS_MAX		(QUIC_BURST_MAX_PKTS + QUIC_NR_LEVELS)
-#define TX_SCAN_PAGES		8	/* ring entries tried for a free page */
+#define TX_SCAN_PAGES	8	/* ring entries tried for a free page */
 
 static const u32 tx_seg_copy_bytes = 128;	/* below it a copy is cheaper than an sg entry */
-static const u32 tx_linear_max_bytes = 512;	/* a single datagram up to that goes without pages */
+static const u32 tx_linear_max_bytes = 512;	/* a single datagram needs no page */
 static const u32 tx_aead_block_bytes = 16;
 
 /**
@@ -481,7 +481,9 @@ static int tx_mask(struct quic_burst *b)
 	for (first = 0; first < b->nr_pkts; first += n) {
 		struct tx_pkt *p = &b->pkts[first];
 
-		for (n = 0; n < QUIC_CRYPTO_BATCH && first + n < b->nr_pkts && p[n].hp == p->hp; n++)
+		u32 max = min_t(u32, b->nr_pkts - first, QUIC_CRYPTO_BATCH);
+
+		for (n = 0; n < max && p[n].hp == p->hp; n++)
 			memcpy(quic_crypto_sample(b->ctx, n), p[n].data + p[n].pn_off + 4,
 			       QUIC_HP_SAMPLE_BYTES);
 		err = quic_crypto_masks(b->ctx, p->hp, n);

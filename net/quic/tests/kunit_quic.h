@@ -8,6 +8,7 @@
 #include <kunit/test.h>
 
 extern struct kunit_suite quic_core_suite;
+extern struct kunit_suite quic_crypto_suite;
 extern struct kunit_suite quic_keys_suite;
 
 #endif /* _QUIC_KUNIT_QUIC_H */
