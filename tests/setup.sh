@@ -31,7 +31,7 @@ packages_vm() {
 		gcc make flex bison bc libelf-dev libssl-dev libc6-dev
 		kmod rsync xz-utils cpio python3 dpkg-dev
 		qemu-system-x86
-		iproute2 iputils-ping ethtool nftables tcpdump tshark socat
+		iproute2 iputils-ping ethtool nftables tcpdump tshark socat linux-perf
 		libgnutls28-dev gnutls-bin openssl util-linux procps
 		clang lld llvm
 	END
