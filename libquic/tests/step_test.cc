@@ -244,7 +244,7 @@ TEST_F(Step, PeersCloseIsExplained) {
   StartServer();
   quic_connection_close close = {};
   close.errcode = 0x100 + GNUTLS_A_UNKNOWN_CA;
-  strcpy(reinterpret_cast<char *>(close.phrase), "who are you");
+  memcpy(close.phrase, "who are you", sizeof("who are you"));
   world.server.peer_close = close;
   EXPECT_EQ(Do(server.get(), &server_step), -ENOTCONN);
   const Failure &failure = Handshake::Of(server.get())->failure();

@@ -35,8 +35,8 @@ extern "C" {
 #endif
 
 /** GnuTLS priorities that fit QUIC: TLS 1.3 only, the four QUIC ciphers, no compatibility mode. */
-#define QUIC_PRIORITY                                                        \
-  "NORMAL:-VERS-ALL:+VERS-TLS1.3:+PSK:+ECDHE-PSK:-CIPHER-ALL:+AES-128-GCM:"  \
+#define QUIC_PRIORITY                                                         \
+  "NORMAL:-VERS-ALL:+VERS-TLS1.3:+PSK:+ECDHE-PSK:-CIPHER-ALL:+AES-128-GCM:"   \
   "+AES-256-GCM:+CHACHA20-POLY1305:+AES-128-CCM:-GROUP-ALL:+GROUP-SECP256R1:" \
   "+GROUP-X25519:+GROUP-SECP384R1:+GROUP-SECP521R1:%DISABLE_TLS13_COMPAT_MODE"
 
@@ -186,9 +186,9 @@ int quic_handshake_init(gnutls_session_t session, struct quic_handshake_step **p
  * library and are valid until the next call.
  *
  * @param pstep the step that was done; set to the next one, or to NULL when the handshake is over
- * @return 0; -EINVAL: not the step given out; -EUCLEAN: retval was not set; -EMSGSIZE: sent in part;
- *   -ECONNRESET: end of connection; -EBADMSG: not a handshake message; -EACCES, -EPROTO: TLS failed;
- *   or the negative retval
+ * @return 0; -EINVAL: not the step given out; -EUCLEAN: retval was not set; -EMSGSIZE: sent in
+ *   part; -ECONNRESET: end of connection; -EBADMSG: not a handshake message; -EACCES: not
+ *   authentic; -EPROTO: TLS failed; or the negative retval
  */
 int quic_handshake_step(gnutls_session_t session, struct quic_handshake_step **pstep);
 
@@ -263,7 +263,10 @@ typedef void (*quic_set_log_func_t)(int level, const char *msg);
 /** Set the receiver of log lines, NULL for stderr.  @return the one before */
 quic_set_log_func_t quic_set_log_func(quic_set_log_func_t func);
 
-/** Log up to this level (LOG_ERR 3 to LOG_DEBUG 7); -1, the default, is silence.  @return the one before */
+/**
+ * Log up to this level (LOG_ERR 3 to LOG_DEBUG 7); -1, the default, is silence.
+ * @return the one before
+ */
 int quic_set_log_level(int level);
 
 #ifdef __cplusplus
