@@ -72,6 +72,7 @@ typedef unsigned int gfp_t;
 #define __printf(a, b)	__attribute__((__format__(printf, a, b)))
 #define __read_mostly
 #define __ro_after_init
+#undef __counted_by	/* newer uapi headers have it */
 #define __counted_by(member)
 #define ____cacheline_aligned
 #define fallthrough	__attribute__((__fallthrough__))

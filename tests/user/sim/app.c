@@ -250,7 +250,7 @@ static void app_read(struct sim_endpoint *ep)
 {
 	struct sim_app *app = &ep->sim->cfg.app[ep->me];
 
-	while (!list_empty(&ep->conn.streams.readable)) {
+	while (!list_empty(&ep->conn.streams.readable) && ep->sim->now >= app->reads_from) {
 		struct quic_stream *s = list_first_entry(&ep->conn.streams.readable,
 							 struct quic_stream, read_entry);
 		unsigned int before = ep->nr_streams;

@@ -127,6 +127,12 @@ void quic_edge_trace(struct quic_conn *conn, enum quic_trace_kind kind, u64 a, u
 
 /* ---- keys ---- */
 
+static void count_keys(int n)
+{
+	if (sim_current)
+		sim_current->keys += n;
+}
+
 static void hkdf_expand_hash(enum quic_cipher cipher, const u8 *secret, const u8 *info,
 			     size_t info_len, u8 *out, size_t len)
 {
@@ -187,6 +193,7 @@ int quic_edge_aead_new(struct quic_conn *conn, enum quic_cipher cipher,
 {
 	struct quic_aead *aead = calloc(1, sizeof(*aead));
 
+	count_keys(1);
 	aead->cipher = cipher;
 	*out = aead;
 	return quic_edge_aead_rekey(aead, v, secret);
@@ -194,6 +201,8 @@ int quic_edge_aead_new(struct quic_conn *conn, enum quic_cipher cipher,
 
 void quic_edge_aead_free(struct quic_aead *aead)
 {
+	if (aead)
+		count_keys(-1);
 	free(aead);
 }
 
@@ -202,6 +211,7 @@ int quic_edge_hp_new(struct quic_conn *conn, enum quic_cipher cipher,
 {
 	struct quic_hp *hp = calloc(1, sizeof(*hp));
 
+	count_keys(1);
 	hp->cipher = cipher;
 	*out = hp;
 	return quic_edge_expand_label(cipher, secret, v->label_hp, hp->key,
@@ -210,6 +220,8 @@ int quic_edge_hp_new(struct quic_conn *conn, enum quic_cipher cipher,
 
 void quic_edge_hp_free(struct quic_hp *hp)
 {
+	if (hp)
+		count_keys(-1);
 	free(hp);
 }
 

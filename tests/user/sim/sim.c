@@ -316,6 +316,7 @@ const char *sim_run(struct sim *sim, const struct sim_config *cfg)
 
 	memset(sim, 0, sizeof(*sim));
 	sim->cfg = *cfg;
+	sim->live_before = quic_env_live;
 	sim->rng = cfg->seed * 0x2545f4914f6cdd1dULL + 1;
 	sim->now = 1000000;
 	sim_current = sim;
@@ -354,5 +355,9 @@ void sim_free(struct sim *sim)
 		event_free(event_pop(sim));
 	if (sim->chunks)
 		sim_fail(sim, "buffers leaked");
+	if (sim->keys)
+		sim_fail(sim, "keys leaked");
+	if (quic_env_live != sim->live_before)
+		sim_fail(sim, "engine memory leaked");
 	sim_current = NULL;
 }

@@ -40,7 +40,7 @@ struct sim_app {
 	u64 send_bytes;		/* on each of its streams */
 	unsigned int streams;	/* bidirectional streams it opens */
 	bool echo;		/* answers on the peer's streams with @send_bytes */
-	u64 reset_after;	/* resets each stream after that many bytes, 0: never */
+	quic_us reads_from;	/* reads nothing before that time */
 };
 
 /**
@@ -116,6 +116,8 @@ struct sim {
 	unsigned int nr_events;
 	u64 order;
 	int chunks;
+	int keys;
+	long live_before;	/* allocations of the engine when the run began */
 	const char *error;
 	u64 dropped;
 };
