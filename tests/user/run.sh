@@ -11,15 +11,16 @@ set -u
 
 dir=$1
 shift
-jobs=${JOBS:-2}
-limit=${TEST_TIMEOUT:-60}
+if [ "$dir" = --one ]; then
+	timeout "${TEST_TIMEOUT:-60}" "$1" >"$1.tap" 2>&1
+	echo $? >"$1.rc"
+	exit 0
+fi
+
 export CMOCKA_MESSAGE_OUTPUT=TAP
 export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0}"
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
-
-printf '%s\n' "$@" | xargs -P "$jobs" -I{} sh -c \
-	'timeout "$2" "$1/test_$3" >"$1/test_$3.tap" 2>&1; echo $? >"$1/test_$3.rc"' \
-	sh "$dir" "$limit" {}
+printf "$dir/test_%s\n" "$@" | xargs -P "${JOBS:-2}" -n 1 "$0" --one
 
 passed=0
 failed=0

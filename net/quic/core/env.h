@@ -72,11 +72,13 @@ struct quic_tree {
 	struct rb_root root;
 };
 
+/* An empty tree. */
 static inline void quic_tree_init(struct quic_tree *t)
 {
 	t->root = RB_ROOT;
 }
 
+/* True when no node is in it. */
 static inline bool quic_tree_is_empty(const struct quic_tree *t)
 {
 	return RB_EMPTY_ROOT(&t->root);
@@ -100,21 +102,25 @@ static inline struct quic_node *quic_tree_insert(struct quic_tree *t, struct qui
 	return NULL;
 }
 
+/* Takes out @n, which is in @t; its memory stays the caller's. */
 static inline void quic_tree_erase(struct quic_tree *t, struct quic_node *n)
 {
 	rb_erase(&n->rb, &t->root);
 }
 
+/* The node with the smallest key, or NULL. */
 static inline struct quic_node *quic_tree_first(const struct quic_tree *t)
 {
 	return rb_entry_safe(rb_first(&t->root), struct quic_node, rb);
 }
 
+/* The node with the next larger key, or NULL. */
 static inline struct quic_node *quic_tree_next(const struct quic_tree *t, struct quic_node *n)
 {
 	return rb_entry_safe(rb_next(&n->rb), struct quic_node, rb);
 }
 
+/* The node with the next smaller key, or NULL. */
 static inline struct quic_node *quic_tree_prev(const struct quic_tree *t, struct quic_node *n)
 {
 	return rb_entry_safe(rb_prev(&n->rb), struct quic_node, rb);

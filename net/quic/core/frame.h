@@ -57,7 +57,9 @@ enum quic_frame_type {
  * @nr_ranges: further ranges
  * @ranges: their encoding, walked by quic_frame_ack_next()
  * @has_ecn: the next three are valid
- * @ect0: ECT(0) count; @ect1, @ce likewise
+ * @ect0: ECT(0) count
+ * @ect1: ECT(1) count
+ * @ce: CE count
  */
 struct quic_frame_ack {
 	quic_pn largest;
@@ -111,6 +113,18 @@ struct quic_frame_close {
  * struct quic_frame - one decoded frame
  * @type: as enum quic_frame_type; STREAM and DATAGRAM without their flag bits
  * @bytes: encoded size
+ * @ack: ACK, ACK_ECN
+ * @stream: STREAM
+ * @crypto: CRYPTO
+ * @code: RESET_STREAM, STOP_SENDING
+ * @limit: MAX_*, *_BLOCKED
+ * @new_cid: NEW_CONNECTION_ID
+ * @close: both CONNECTION_CLOSE
+ * @token: NEW_TOKEN, not empty
+ * @datagram: DATAGRAM
+ * @retire_seq: RETIRE_CONNECTION_ID
+ * @path_data: PATH_CHALLENGE, PATH_RESPONSE
+ * @padding: number of PADDING bytes in the run
  *
  * Spans point into the decoded buffer.
  */
@@ -125,11 +139,11 @@ struct quic_frame {
 		struct quic_frame_limit limit;
 		struct quic_frame_new_cid new_cid;
 		struct quic_frame_close close;
-		struct quic_span token;		/* NEW_TOKEN */
+		struct quic_span token;
 		struct quic_span datagram;
-		u64 retire_seq;			/* RETIRE_CONNECTION_ID */
-		u8 path_data[QUIC_PATH_DATA_BYTES];	/* PATH_CHALLENGE, PATH_RESPONSE */
-		u64 padding;			/* number of PADDING bytes in the run */
+		u64 retire_seq;
+		u8 path_data[QUIC_PATH_DATA_BYTES];
+		u64 padding;
 	};
 };
 

@@ -35,7 +35,9 @@ struct quic_ranges {
 	struct quic_range inl[QUIC_RANGES_INLINE];
 };
 
+/* An empty set of at most @max ranges. */
 void quic_ranges_init(struct quic_ranges *r, u16 max);
+/* Gives the memory back; leaves an empty set. */
 void quic_ranges_exit(struct quic_ranges *r);
 /* Empties the set, keeps its memory. */
 void quic_ranges_clear(struct quic_ranges *r);
@@ -59,6 +61,7 @@ int quic_ranges_remove(struct quic_ranges *r, u64 start, u64 end);
 void quic_ranges_trim(struct quic_ranges *r, u64 limit);
 /* Forgets the lowest range; no-op when empty. */
 void quic_ranges_drop_first(struct quic_ranges *r);
+/* Is @value in the set? */
 bool quic_ranges_has(const struct quic_ranges *r, u64 value);
 /* True when all of [start, end) is in the set. */
 bool quic_ranges_covers(const struct quic_ranges *r, u64 start, u64 end);
@@ -67,6 +70,7 @@ bool quic_ranges_next(const struct quic_ranges *r, u64 from, struct quic_range *
 /* The first sub-range of [start, end) that is not in the set: false when none. */
 bool quic_ranges_next_gap(const struct quic_ranges *r, u64 start, u64 end, struct quic_range *out);
 
+/* True when nothing is in the set. */
 static inline bool quic_ranges_is_empty(const struct quic_ranges *r)
 {
 	return !r->nr;

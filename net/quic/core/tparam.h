@@ -52,9 +52,30 @@ struct quic_tparam_preferred {
  * struct quic_tparams - one endpoint's transport parameters
  * @present: bit (1 << row) per parameter seen; ask with quic_tparam_has()
  * @max_idle_timeout_ms: 0: none
- * @max_ack_delay_ms: default 25
+ * @max_udp_payload_size: bytes, >= 1200
+ * @initial_max_data: bytes; the next three likewise, per stream
+ * @initial_max_stream_data_bidi_local: for streams the sender of this opens
+ * @initial_max_stream_data_bidi_remote: for streams the receiver of this opens
+ * @initial_max_stream_data_uni: for streams the receiver of this opens
+ * @initial_max_streams_bidi: streams, <= 2^60
+ * @initial_max_streams_uni: streams, <= 2^60
+ * @ack_delay_exponent: 0..20
+ * @max_ack_delay_ms: default 25, < 2^14
+ * @active_connection_id_limit: ids, >= 2
+ * @max_datagram_frame_size: bytes of a whole DATAGRAM frame, 0: none (RFC 9221 3)
+ * @disable_active_migration: the peer must not move
+ * @grease_quic_bit: takes packets with a clear fixed bit (RFC 9287)
+ * @disable_1rtt_encryption: UAPI.md 11; in force when both sides say it
+ * @original_dcid: valid when present, as all that follow
+ * @initial_scid: of its first Initial packet
+ * @retry_scid: of the Retry it sent
+ * @reset_token: of the connection id of the handshake
+ * @preferred: the address to move to, sequence number 1
+ * @chosen_version: RFC 9368 3
+ * @nr_versions: entries of @versions used
+ * @versions: available versions, the sender's preference first
  *
- * The other fields carry the names of RFC 9000 18.2.
+ * The fields carry the names of RFC 9000 18.2.
  */
 struct quic_tparams {
 	u32 present;
@@ -85,6 +106,7 @@ struct quic_tparams {
 
 /* The values in force for a peer that says nothing (RFC 9000 18.2). */
 void quic_tparam_init(struct quic_tparams *p);
+/* Was @id seen by the decoder, or marked? */
 bool quic_tparam_has(const struct quic_tparams *p, enum quic_tparam_id id);
 /* Marks @id as to be sent, for the parameters without a default (ids, tokens, preferred). */
 void quic_tparam_mark(struct quic_tparams *p, enum quic_tparam_id id);

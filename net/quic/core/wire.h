@@ -36,17 +36,23 @@ struct quic_writer {
 	bool overflow;
 };
 
+/* Reads @len bytes from @data on, which may be NULL when there are none. */
 static inline void quic_wire_read_init(struct quic_reader *r, const void *data, size_t len)
 {
 	r->pos = data;
 	r->end = len ? r->pos + len : r->pos;
 }
 
+/* Bytes not yet consumed. */
 static inline size_t quic_wire_left(const struct quic_reader *r)
 {
 	return r->end - r->pos;
 }
 
+/*
+ * Getters: true and consumed, or false and the cursor where it was.  Integers
+ * are big-endian.
+ */
 bool __must_check quic_wire_get_u8(struct quic_reader *r, u8 *v);
 bool __must_check quic_wire_get_u16(struct quic_reader *r, u16 *v);
 bool __must_check quic_wire_get_u32(struct quic_reader *r, u32 *v);
@@ -56,9 +62,11 @@ bool __must_check quic_wire_get_uint(struct quic_reader *r, unsigned int bytes, 
 bool __must_check quic_wire_get_varint(struct quic_reader *r, u64 *v);
 /* As quic_wire_get_varint(), and tells whether the shortest form was used. */
 bool __must_check quic_wire_get_varint_strict(struct quic_reader *r, u64 *v, bool *shortest);
+/* The next @len bytes, where they are. */
 bool __must_check quic_wire_get_span(struct quic_reader *r, u64 len, struct quic_span *s);
 /* A varint length and that many bytes. */
 bool __must_check quic_wire_get_vspan(struct quic_reader *r, struct quic_span *s);
+/* Copies the next @len bytes to @dst. */
 bool __must_check quic_wire_get_bytes(struct quic_reader *r, void *dst, size_t len);
 /* A connection id of @len bytes; false also when @len exceeds 20. */
 bool __must_check quic_wire_get_cid(struct quic_reader *r, u64 len, struct quic_cid *cid);
@@ -67,6 +75,7 @@ bool __must_check quic_wire_skip(struct quic_reader *r, u64 len);
 /* Skips the zero bytes that come next; returns their number. */
 size_t quic_wire_skip_zeros(struct quic_reader *r);
 
+/* Writes to @buf, of @cap bytes. */
 static inline void quic_wire_write_init(struct quic_writer *w, void *buf, size_t cap)
 {
 	*w = (struct quic_writer){ .buf = buf, .cap = cap };
@@ -78,6 +87,7 @@ static inline void quic_wire_count_init(struct quic_writer *w)
 	*w = (struct quic_writer){ .cap = SIZE_MAX };
 }
 
+/* Integers are written big-endian. */
 void quic_wire_put_u8(struct quic_writer *w, u8 v);
 void quic_wire_put_u16(struct quic_writer *w, u16 v);
 void quic_wire_put_u32(struct quic_writer *w, u32 v);
@@ -87,6 +97,7 @@ void quic_wire_put_uint(struct quic_writer *w, unsigned int bytes, u64 v);
 void quic_wire_put_varint(struct quic_writer *w, u64 v);
 /* In exactly @bytes (1, 2, 4 or 8) bytes; overflow when it does not fit. */
 void quic_wire_put_varint_fixed(struct quic_writer *w, unsigned int bytes, u64 v);
+/* @len bytes of @src, or that many zeros. */
 void quic_wire_put_bytes(struct quic_writer *w, const void *src, size_t len);
 void quic_wire_put_zeros(struct quic_writer *w, size_t len);
 
