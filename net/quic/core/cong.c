@@ -93,8 +93,8 @@ void quic_cong_set_mss(struct quic_cong *c, u32 mss)
  */
 void quic_cong_on_sent(struct quic_cong *c, quic_us now, u32 bytes)
 {
-	if (c->ops->on_sent)
-		c->ops->on_sent(c, now, bytes);
+	if (!c->in_flight && c->ops->on_start)
+		c->ops->on_start(c, now);
 	c->in_flight += bytes;
 	c->rexmit_credit = false;
 }
@@ -108,7 +108,7 @@ u64 quic_cong_slow_start(struct quic_cong *c, u64 bytes)
 	return bytes - used;
 }
 
-/* OnCongestionEvent, RFC 9002 B.6. */
+/* OnCongestionEvent, RFC 9002 B.6 [9002-7.3.1, 7.3.2]. */
 static void quic_cong_event(struct quic_cong *c, const struct quic_cong_ack *ack, quic_us sent_at)
 {
 	if (quic_cong_in_recovery(c, sent_at))
@@ -120,6 +120,7 @@ static void quic_cong_event(struct quic_cong *c, const struct quic_cong_ack *ack
 	c->cwnd = max(c->cwnd, quic_cong_min_window(c));
 }
 
+/* [9002-7.6.2] */
 static void quic_cong_persistent(struct quic_cong *c)
 {
 	c->cwnd = quic_cong_min_window(c);

@@ -54,7 +54,8 @@ struct quic_cong_ack {
  * struct quic_cong_ops - one algorithm
  * @name: as in QUIC_SOCKOPT_CONGESTION
  * @init: state before the first packet; cwnd is set already
- * @on_sent: a packet leaves; in_flight does not have it yet (optional)
+ * @on_start: a packet leaves with nothing in flight (optional); there is no op per
+ *	packet
  * @on_acked: grow by fresh_bytes; not called while in recovery or application-limited
  * @on_limited: bytes were acknowledged but the window may not grow, for it is not
  *	used (optional)
@@ -65,7 +66,7 @@ struct quic_cong_ack {
 struct quic_cong_ops {
 	const char *name;
 	void (*init)(struct quic_cong *c, quic_us now);
-	void (*on_sent)(struct quic_cong *c, quic_us now, u32 bytes);
+	void (*on_start)(struct quic_cong *c, quic_us now);
 	void (*on_acked)(struct quic_cong *c, const struct quic_cong_ack *ack);
 	void (*on_limited)(struct quic_cong *c, const struct quic_cong_ack *ack);
 	void (*on_congestion)(struct quic_cong *c, const struct quic_cong_ack *ack);

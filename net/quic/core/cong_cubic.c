@@ -15,8 +15,8 @@
  * function used for W_cubic, so that W_cubic(0) is cwnd_epoch to the byte and
  * no cube root is needed; that happens once per congestion event.
  *
- * Slow start is Reno's.  Reductions start from cwnd and not from flight_size:
- * cwnd does not grow while it is not used (RFC 9438 4.6).  Not here: undoing a
+ * Slow start is Reno's [9438-4.10].  Reductions start from cwnd and not from
+ * flight_size: cwnd does not grow while it is not used [9438-4.6].  Not here: undoing a
  * reduction after a spurious loss (4.9.2, a MAY) and HyStart++.
  */
 #include "cong.h"
@@ -145,7 +145,7 @@ static void quic_cubic_grow_estimate(const struct quic_cong *c, struct quic_cubi
 	q->w_est = min_t(u64, q->w_est, QUIC_CONG_MAX_WINDOW_BYTES << QUIC_CUBIC_FRAC_BITS);
 }
 
-/* cwnd += (target - cwnd) / cwnd per segment acknowledged, 4.4 and 4.5. */
+/* cwnd += (target - cwnd) / cwnd per segment acknowledged [9438-4.4, 4.5]. */
 static void quic_cubic_approach(struct quic_cong *c, struct quic_cubic *q, u64 target, u64 bytes)
 {
 	target = clamp(target, c->cwnd, c->cwnd + (c->cwnd >> 1));
@@ -183,10 +183,9 @@ static void quic_cong_cubic_on_limited(struct quic_cong *c, const struct quic_co
 	quic_cubic(c)->idle = true;
 }
 
-static void quic_cong_cubic_on_sent(struct quic_cong *c, quic_us now, u32 bytes)
+static void quic_cong_cubic_on_start(struct quic_cong *c, quic_us now)
 {
-	if (!c->in_flight)
-		quic_cubic_count(quic_cubic(c), now, true);
+	quic_cubic_count(quic_cubic(c), now, true);
 }
 
 static void quic_cong_cubic_on_congestion(struct quic_cong *c, const struct quic_cong_ack *ack)
@@ -217,7 +216,7 @@ static void quic_cong_cubic_on_persistent(struct quic_cong *c)
 const struct quic_cong_ops quic_cong_cubic_ops = {
 	.name = "cubic",
 	.init = quic_cong_cubic_init,
-	.on_sent = quic_cong_cubic_on_sent,
+	.on_start = quic_cong_cubic_on_start,
 	.on_acked = quic_cong_cubic_on_acked,
 	.on_limited = quic_cong_cubic_on_limited,
 	.on_congestion = quic_cong_cubic_on_congestion,

@@ -47,7 +47,7 @@ void quic_rtt_sample(struct quic_rtt *rtt, quic_us latest, quic_us ack_delay, qu
 		rtt->var = latest >> 1;
 		return;
 	}
-	/* min_rtt ignores the delay, and the delay never takes a sample below it [9002-5.3]. */
+	/* min_rtt ignores the delay [9002-5.2]; a sample is never taken below it [9002-5.3]. */
 	rtt->min = min(rtt->min, latest);
 	adjusted = latest - rtt->min >= ack_delay ? latest - ack_delay : latest;
 	error = rtt->smoothed > adjusted ? rtt->smoothed - adjusted : adjusted - rtt->smoothed;
@@ -60,7 +60,7 @@ quic_us quic_rtt_pto(const struct quic_rtt *rtt)
 	return rtt->smoothed + max(4 * rtt->var, QUIC_GRANULARITY_US);
 }
 
-/* How long after a later one was acknowledged a packet is lost, 6.1.2. */
+/* How long after a later one was acknowledged a packet is lost [9002-6.1.2]. */
 static quic_us quic_rtt_loss_delay(const struct quic_rtt *rtt)
 {
 	quic_us delay = QUIC_TIME_THRESHOLD_NUM * max(rtt->latest, rtt->smoothed);
@@ -115,6 +115,7 @@ void quic_recovery_on_sent(struct quic_recovery *r, enum quic_space space, struc
 	quic_cong_on_sent(cong, pkt->sent_at, pkt->bytes);
 }
 
+/* [9002-6.4] */
 void quic_recovery_forget_space(struct quic_recovery *r, enum quic_space space,
 				struct quic_cong *cong)
 {
@@ -301,7 +302,7 @@ static void quic_recovery_take_sample(const struct quic_recovery *r,
 				      const struct quic_recovery_ack *a, struct quic_rtt *rtt,
 				      quic_us ack_delay)
 {
-	/* Acknowledgments of Initial packets are not delayed on purpose. */
+	/* Acknowledgments of Initial packets are not delayed on purpose [9002-5.3]. */
 	if (a->space == QUIC_SPACE_INITIAL)
 		ack_delay = 0;
 	else if (r->handshake_confirmed)
@@ -321,6 +322,7 @@ void quic_recovery_ack_end(struct quic_recovery *r, struct quic_recovery_ack *a,
 		s->largest_acked = ack->largest;
 	if (!a->newly_acked)
 		return;
+	/* One sample per packet, and none from what need not be acknowledged soon [9002-5.1]. */
 	if (a->largest_new && a->eliciting)
 		quic_recovery_take_sample(r, a, rtt, ack_delay);
 	if (raised)
@@ -347,7 +349,7 @@ static bool quic_recovery_acked_between(const struct quic_recovery *r, enum quic
 	return false;
 }
 
-/* A lost ack-eliciting packet begins or extends a run: persistent congestion, 7.6.2. */
+/* A lost ack-eliciting packet begins or extends a run [9002-7.6.2]. */
 static void quic_recovery_extend_run(struct quic_recovery *r, struct quic_recovery_ack *a,
 				     const struct quic_sent_pkt *pkt, const struct quic_rtt *rtt)
 {
@@ -468,7 +470,7 @@ void quic_recovery_settle(struct quic_recovery *r, struct quic_recovery_ack *a,
 
 /* --- timer --------------------------------------------------------------- */
 
-/* GetLossTimeAndSpace, A.8. */
+/* GetLossTimeAndSpace, A.8.  While it gives a time, no PTO is set [9002-6.2.1]. */
 static quic_us quic_recovery_loss_time(const struct quic_recovery *r, enum quic_space *space)
 {
 	quic_us at = QUIC_US_NEVER;
@@ -505,7 +507,7 @@ static quic_us quic_recovery_pto_time(const struct quic_recovery *r, const struc
 		if (!sp->sent.nr_eliciting)
 			continue;
 		if (i == QUIC_SPACE_APP) {
-			if (!r->handshake_confirmed)
+			if (!r->handshake_confirmed)	/* [9002-6.2.1] */
 				continue;
 			t += r->max_ack_delay << backoff;
 		}
@@ -559,7 +561,7 @@ enum quic_recovery_timeout quic_recovery_on_timeout(struct quic_recovery *r,
 	at = quic_recovery_pto_time(r, rtt, client_unvalidated, has_handshake_keys, space);
 	if (at > now)
 		return QUIC_RECOVERY_TIMEOUT_NONE;
-	/* No packet is lost by this [9002-6.2]. */
+	/* No packet is lost by this [9002-6.2]; the next takes twice as long [9002-6.2.1]. */
 	r->armed_at = now;
 	r->pto_count++;
 	return QUIC_RECOVERY_TIMEOUT_PTO;

@@ -116,6 +116,7 @@ static void slow_start_grows_by_what_was_acknowledged(void **state)
 	}
 }
 
+/* [9438-4.6], RFC 9002 7.8 */
 static void an_unused_window_does_not_grow(void **state)
 {
 	struct quic_rtt rtt = rtt_of(50000);
@@ -140,7 +141,7 @@ static void an_unused_window_does_not_grow(void **state)
 	}
 }
 
-/* RFC 9002 7.3.2, for losses and CE marks alike. */
+/* [9002-7.3.1, 7.3.2], for losses and CE marks alike. */
 static void the_window_is_reduced_once_per_recovery_period(void **state)
 {
 	static const struct { u64 num, den; } beta[] = { { 1, 2 }, { 7, 10 } };
@@ -219,7 +220,7 @@ static void the_window_never_falls_below_two_packets(void **state)
 	}
 }
 
-/* RFC 9002 7.6.2 and B.8: the minimum, slow start, and no recovery period. */
+/* [9002-7.6.2], B.8: the minimum, slow start, and no recovery period. */
 static void persistent_congestion_collapses_the_window(void **state)
 {
 	struct quic_rtt rtt = rtt_of(50000);
@@ -299,6 +300,7 @@ static void changing_the_algorithm_keeps_window_and_flight(void **state)
 
 /* --- Reno ---------------------------------------------------------------- */
 
+/* [9002-7.3.3] */
 static void reno_avoidance_adds_a_packet_per_window(void **state)
 {
 	struct quic_rtt rtt = rtt_of(50000);
@@ -469,6 +471,7 @@ static void run_cubic(u64 start_pkts, quic_us rtt_us, unsigned int rounds, unsig
 	}
 }
 
+/* [9438-4.4, 4.5] */
 static void cubic_follows_the_rfc_in_the_concave_and_convex_region(void **state)
 {
 	/* Long fat: 1000 packets at 100 ms; then far past K into the convex region. */
@@ -530,6 +533,7 @@ static void fast_convergence_lowers_w_max_further(void **state)
 	assert_int_equal(c.priv[0], 700 * MSS * 17 / 20);
 }
 
+/* [9438-4.2] */
 static void idle_time_does_not_let_the_cubic_window_jump(void **state)
 {
 	struct quic_rtt rtt = rtt_of(50000);

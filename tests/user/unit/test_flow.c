@@ -8,6 +8,7 @@
 
 #define RTT 50000ULL
 
+/* [9000-4.1] */
 static void a_smaller_limit_is_ignored(void **state)
 {
 	struct quic_flow_tx f;
@@ -36,6 +37,7 @@ static void no_credit_means_no_room(void **state)
 	assert_true(quic_flow_tx_room(&f) == QUIC_VARINT_MAX - 10);
 }
 
+/* [9000-4.1] */
 static void the_peer_may_reach_the_limit_and_no_byte_more(void **state)
 {
 	struct quic_flow_rx f;
@@ -129,6 +131,7 @@ static void nothing_passes_the_largest_varint(void **state)
 	assert_true(f.window <= f.window_max);
 }
 
+/* [9000-4.1] */
 static void the_limit_never_shrinks_whatever_happens(void **state)
 {
 	unsigned int round, step;

@@ -65,6 +65,7 @@ static void the_long_run_rate_is_right_within_one_percent(void **state)
 	}
 }
 
+/* [9002-7.7] */
 static void no_interval_carries_more_than_two_bursts_above_the_rate(void **state)
 {
 	enum { N = 4000 };

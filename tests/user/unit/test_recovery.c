@@ -59,6 +59,7 @@ static void later_samples_follow_the_moving_average(void **state)
 	assert_int_equal(r.first_sample_at, 1);
 }
 
+/* [9002-5.2, 5.3] */
 static void a_delay_never_takes_a_sample_below_min_rtt(void **state)
 {
 	struct quic_rtt r;
@@ -73,6 +74,7 @@ static void a_delay_never_takes_a_sample_below_min_rtt(void **state)
 	assert_int_equal(r.min, 10000);
 }
 
+/* [9002-5.1] */
 static void only_a_new_largest_with_an_eliciting_packet_gives_a_sample(void **state)
 {
 	bed_init(&bed);
@@ -94,6 +96,7 @@ static void only_a_new_largest_with_an_eliciting_packet_gives_a_sample(void **st
 	bed_exit(&bed);
 }
 
+/* [9002-5.3] */
 static void the_peers_delay_is_limited_once_the_handshake_is_confirmed(void **state)
 {
 	unsigned int i;
@@ -158,6 +161,7 @@ static void a_packet_below_an_acknowledged_one_is_lost_in_time(void **state)
 	bed_exit(&bed);
 }
 
+/* [9002-6.1.2] */
 static void the_time_threshold_is_a_millisecond_at_least(void **state)
 {
 	bed_init(&bed);
@@ -192,6 +196,7 @@ static void what_is_not_in_flight_is_not_lost_and_arms_no_timer(void **state)
 	bed_exit(&bed);
 }
 
+/* [9000-14.4] */
 static void a_lost_mtu_probe_is_no_sign_of_congestion(void **state)
 {
 	bed_init(&bed);
@@ -239,6 +244,7 @@ static void assert_ack_changes_nothing(quic_pn start, quic_pn end)
 	assert_memory_equal(bed.r.space[QUIC_SPACE_APP].sent.pkts, pkts, bytes);
 }
 
+/* [9000-13.1] */
 static void ack_of_unsent_pn_is_violation(void **state)
 {
 	bed_init(&bed);
@@ -252,6 +258,7 @@ static void ack_of_unsent_pn_is_violation(void **state)
 	bed_exit(&bed);
 }
 
+/* [9000-21.4] */
 static void ack_of_skipped_pn_is_violation(void **state)
 {
 	struct quic_ranges r;
@@ -280,6 +287,7 @@ static void ack_of_skipped_pn_is_violation(void **state)
 
 /* --- PTO, 6.2 ------------------------------------------------------------ */
 
+/* [9002-6.2, 6.2.1] */
 static void the_pto_doubles_and_declares_nothing_lost(void **state)
 {
 	quic_us pto, sent_at;
@@ -309,6 +317,7 @@ static void the_pto_doubles_and_declares_nothing_lost(void **state)
 	bed_exit(&bed);
 }
 
+/* [9002-6.2.1] */
 static void the_app_space_has_no_pto_before_the_handshake_is_confirmed(void **state)
 {
 	quic_us at;
@@ -328,6 +337,7 @@ static void the_app_space_has_no_pto_before_the_handshake_is_confirmed(void **st
 	bed_exit(&bed);
 }
 
+/* [9002-6.2.2.1] */
 static void no_timer_runs_at_the_amplification_limit(void **state)
 {
 	bed_init(&bed);
@@ -338,6 +348,7 @@ static void no_timer_runs_at_the_amplification_limit(void **state)
 	bed_exit(&bed);
 }
 
+/* [9002-6.2.2.1] */
 static void an_unvalidated_client_probes_with_nothing_in_flight(void **state)
 {
 	enum quic_space space;
@@ -373,6 +384,7 @@ static void an_unvalidated_client_probes_with_nothing_in_flight(void **state)
 	bed_exit(&bed);
 }
 
+/* [9002-6.2.1] */
 static void the_backoff_stays_where_the_peer_has_not_validated_us(void **state)
 {
 	struct quic_sent_pkt *pkt;
@@ -407,6 +419,7 @@ static void the_backoff_does_not_overflow(void **state)
 
 /* --- discarding, 6.4 ----------------------------------------------------- */
 
+/* [9002-6.2.2, 6.4] */
 static void a_discarded_space_leaves_flight_and_timer(void **state)
 {
 	bed_init(&bed);
@@ -500,6 +513,7 @@ static bool lose_span(quic_us first_sample, u32 acked, bool eliciting, quic_us s
 	return persistent;
 }
 
+/* [9002-7.6.2] */
 static void persistent_congestion_needs_a_span_without_an_ack(void **state)
 {
 	/* The threshold here is 3 * (100 + 4 * 37.5 + 25) ms = 825 ms. */
@@ -512,6 +526,7 @@ static void persistent_congestion_needs_a_span_without_an_ack(void **state)
 	assert_false(lose_span(SEC, 0x010, true, 150000));
 }
 
+/* [9002-7.6.2] */
 static void only_eliciting_packets_show_persistent_congestion(void **state)
 {
 	assert_false(lose_span(SEC, 0, false, SEC));
@@ -608,6 +623,7 @@ static void a_ce_mark_is_a_congestion_event(void **state)
 	bed_exit(&bed);
 }
 
+/* [9000-13.4.2.1] */
 static void counts_that_can_not_be_fail_the_validation(void **state)
 {
 	static const struct {
@@ -643,6 +659,7 @@ static void counts_that_can_not_be_fail_the_validation(void **state)
 	}
 }
 
+/* [9000-13.4.2.1] */
 static void a_reordered_ack_does_not_fail_the_validation(void **state)
 {
 	bed_init(&bed);
