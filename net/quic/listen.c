@@ -396,8 +396,6 @@ static void listen_copy_sock(struct sock *child, struct sock *sk)
 {
 	struct inet_sock *inet = inet_sk(child);
 
-	child->sk_type = sk->sk_type;
-	child->sk_protocol = sk->sk_protocol;
 	child->sk_backlog_rcv = child->sk_prot->backlog_rcv;
 	child->sk_bound_dev_if = sk->sk_bound_dev_if;
 	child->sk_reuse = sk->sk_reuse;
@@ -463,6 +461,8 @@ static struct sock *listen_alloc_child(struct quic_sock *parent, bool kern)
 	if (!child)
 		return NULL;
 	sock_init_data(NULL, child);
+	child->sk_type = sk->sk_type;
+	child->sk_protocol = sk->sk_protocol;
 	child->sk_prot->init(child);
 	listen_copy_sock(child, sk);
 	if (listen_inherit(quic_sk(child), parent)) {
