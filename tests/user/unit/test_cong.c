@@ -533,6 +533,43 @@ static void fast_convergence_lowers_w_max_further(void **state)
 	assert_int_equal(c.priv[0], 700 * MSS * 17 / 20);
 }
 
+/* Far into the convex region an ACK of a window still adds half a window at most (4.2). */
+static void a_stride_is_half_the_window_at_most(void **state)
+{
+	struct quic_rtt rtt = rtt_of(50000);
+	struct quic_cong c;
+	unsigned int i;
+
+	quic_cong_init(&c, &quic_cong_cubic_ops, MSS, 0);
+	c.cwnd = 100 * MSS;
+	c.in_flight = 1ULL << 40;
+	lost(&c, 1000000, MSS, 999999, false, &rtt);
+	for (i = 1; i < 10; i++) {
+		u64 was = c.cwnd;
+
+		acked(&c, 1000000 + i * 100000000, c.cwnd, i * 100000000, &rtt);
+		assert_true(c.cwnd <= was + was / 2);
+		assert_true(i == 1 || c.cwnd >= was + was / 2 - 1);
+	}
+}
+
+/* 4.8: after a timeout the next stage starts where it is, with K = 0. */
+static void persistent_congestion_forgets_w_max(void **state)
+{
+	struct quic_rtt rtt = rtt_of(50000);
+	struct quic_cong c;
+
+	quic_cong_init(&c, &quic_cong_cubic_ops, MSS, 0);
+	c.cwnd = 1000 * MSS;
+	c.in_flight = 1ULL << 40;
+	lost(&c, 1000000, MSS, 999999, true, &rtt);
+	acked(&c, 1100000, 698 * MSS, 1050000, &rtt);
+	assert_int_equal(c.cwnd, 700 * MSS);
+	acked(&c, 1150000, 700 * MSS, 1100000, &rtt);
+	assert_int_equal(c.priv[0], 700 * MSS);		/* w_max */
+	assert_int_equal(c.priv[4], 0);			/* k */
+}
+
 /* [9438-4.2] */
 static void idle_time_does_not_let_the_cubic_window_jump(void **state)
 {
@@ -642,6 +679,8 @@ int main(void)
 		cmocka_unit_test(cubic_follows_the_rfc_on_random_paths),
 		cmocka_unit_test(cubic_comes_back_to_w_max_after_k),
 		cmocka_unit_test(fast_convergence_lowers_w_max_further),
+		cmocka_unit_test(a_stride_is_half_the_window_at_most),
+		cmocka_unit_test(persistent_congestion_forgets_w_max),
 		cmocka_unit_test(idle_time_does_not_let_the_cubic_window_jump),
 		cmocka_unit_test(a_window_acknowledged_whole_still_grows),
 		cmocka_unit_test(extreme_values_do_not_overflow),

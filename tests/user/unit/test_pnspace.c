@@ -143,6 +143,35 @@ static void a_late_packet_below_an_eliciting_one_is_acknowledged_at_once(void **
 	quic_pnspace_exit(&s);
 }
 
+static void what_counts_as_highest_is_the_highest_not_the_latest(void **state)
+{
+	struct quic_pnspace s;
+
+	begin(&s);
+	receive(&s, 0, 1);
+	receive(&s, 5, 2);
+	receive(&s, 3, 3);
+	quic_pnspace_on_ack_sent(&s);
+	receive(&s, 4, 4);
+	assert_true(quic_pnspace_is_ack_due(&s, 4));
+	quic_pnspace_exit(&s);
+}
+
+static void a_gap_below_the_floor_is_none(void **state)
+{
+	struct quic_pnspace s;
+
+	begin(&s);
+	receive(&s, 0, 1);
+	assert_int_equal(quic_pnspace_on_packet(&s, 6, 2, false, false, QUIC_ECN_NOT_ECT,
+						DELAY), 0);
+	quic_pnspace_on_ack_sent(&s);
+	quic_pnspace_on_ack_acked(&s, 6);
+	receive(&s, 7, 3);
+	assert_false(quic_pnspace_is_ack_due(&s, 3));
+	quic_pnspace_exit(&s);
+}
+
 static void codepoints_are_counted(void **state)
 {
 	struct quic_pnspace s;
@@ -334,6 +363,8 @@ int main(void)
 		cmocka_unit_test(every_second_packet_makes_an_ack_due_at_the_aggregates_end),
 		cmocka_unit_test(acks_are_due_as_the_rfc_says),
 		cmocka_unit_test(a_late_packet_below_an_eliciting_one_is_acknowledged_at_once),
+		cmocka_unit_test(what_counts_as_highest_is_the_highest_not_the_latest),
+		cmocka_unit_test(a_gap_below_the_floor_is_none),
 		cmocka_unit_test(codepoints_are_counted),
 		cmocka_unit_test(ack_delay_counts_from_the_largest_packet),
 		cmocka_unit_test(what_the_peer_saw_acknowledged_is_told_no_more),

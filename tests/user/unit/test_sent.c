@@ -100,6 +100,44 @@ static void only_what_continues_a_range_merges(void **state)
 	}
 }
 
+static void nothing_continues_a_stream_that_ended(void **state)
+{
+	struct quic_sent_item item = { .kind = QUIC_SENT_STREAM, .off = 10, .len = 5, .fin = 1 };
+	struct quic_sent_pkt pkt = { .eliciting = true, .in_flight = true };
+	struct quic_sent s;
+
+	quic_sent_init(&s);
+	assert_int_equal(quic_sent_begin(&s), 0);
+	assert_true(quic_sent_add(&s, &item));
+	item = (struct quic_sent_item){ .kind = QUIC_SENT_STREAM, .off = 15 };
+	assert_true(quic_sent_add(&s, &item));
+	quic_sent_commit(&s, &pkt);
+	assert_int_equal(quic_sent_find(&s, 0)->nr_items, 2);
+	assert_int_equal(quic_sent_item_at(&s, quic_sent_find(&s, 0), 0)->fin, 1);
+	quic_sent_exit(&s);
+}
+
+static void rings_stay_while_a_packet_is_begun(void **state)
+{
+	struct quic_sent_pkt pkt = { .eliciting = true, .in_flight = true };
+	struct quic_sent_item item = { .kind = QUIC_SENT_STREAM, .len = 5 };
+	struct quic_sent s;
+	quic_pn pn;
+
+	quic_sent_init(&s);
+	for (pn = 0; pn < 100; pn++)
+		send(&s, true, pn);
+	assert_int_equal(quic_sent_begin(&s), 0);
+	for (pn = 0; pn < 100; pn++)
+		quic_sent_settle(&s, quic_sent_find(&s, pn), QUIC_SENT_ACKED);
+	quic_sent_trim(&s);
+	assert_int_equal(s.base, 100);
+	assert_true(quic_sent_add(&s, &item));
+	quic_sent_commit(&s, &pkt);
+	assert_int_equal(quic_sent_find(&s, 100)->nr_items, 1);
+	quic_sent_exit(&s);
+}
+
 static void crypto_ranges_merge_and_packets_do_not(void **state)
 {
 	struct quic_sent_item a = { .kind = QUIC_SENT_CRYPTO, .off = 0, .len = 10 };
@@ -363,6 +401,8 @@ int main(void)
 		cmocka_unit_test(nothing_is_allocated_before_the_first_packet),
 		cmocka_unit_test(a_number_is_used_up_by_commit_only),
 		cmocka_unit_test(only_what_continues_a_range_merges),
+		cmocka_unit_test(nothing_continues_a_stream_that_ended),
+		cmocka_unit_test(rings_stay_while_a_packet_is_begun),
 		cmocka_unit_test(crypto_ranges_merge_and_packets_do_not),
 		cmocka_unit_test(a_packet_takes_no_more_than_its_share_of_items),
 		cmocka_unit_test(large_rings_go_when_nothing_is_unsettled),
