@@ -194,6 +194,8 @@ void quic_conn_on_loss_timer(struct quic_conn *conn, quic_us now)
 		ack_lost(conn, &a);
 		break;
 	case QUIC_RECOVERY_TIMEOUT_PTO:
+		if (a.ecn_failed)
+			conn->path.ecn_on = false;		/* [9000-13.4.2] */
 		conn->probes[space] = ack_probe_pkts;
 		ack_requeue_oldest(conn, space);
 		/* [9002-6.2.4]: the other handshake space may be what the peer lacks. */

@@ -310,6 +310,13 @@ static void quic_recovery_take_sample(const struct quic_recovery *r,
 	quic_rtt_sample(rtt, a->now - a->largest_sent_at, ack_delay, a->now);
 }
 
+/* A network that drops what is marked, as far as we can tell (RFC 9000 13.4.2). */
+static bool quic_recovery_drops_ecn(const struct quic_recovery *r)
+{
+	return !r->ecn_acked && (r->nr_ecn_lost >= QUIC_ECN_MAX_LOST ||
+				 r->pto_count >= QUIC_ECN_MAX_PTOS);
+}
+
 void quic_recovery_ack_end(struct quic_recovery *r, struct quic_recovery_ack *a,
 			   const struct quic_frame_ack *ack, struct quic_rtt *rtt,
 			   struct quic_cong *cong, quic_us ack_delay, bool pto_reset)
@@ -327,6 +334,8 @@ void quic_recovery_ack_end(struct quic_recovery *r, struct quic_recovery_ack *a,
 		quic_recovery_take_sample(r, a, rtt, ack_delay);
 	if (raised)
 		quic_recovery_check_ecn(sp, a, ack);
+	r->ecn_acked |= a->newly_ect;
+	a->ecn_failed |= quic_recovery_drops_ecn(r);
 	sp->newest_acked_at = max(sp->newest_acked_at, a->newest_acked_at);
 	r->armed_at = a->now;
 	if (pto_reset)
@@ -378,6 +387,7 @@ static void quic_recovery_count_lost(struct quic_recovery *r, struct quic_recove
 	if (!pkt->in_flight)
 		return;
 	r->nr_lost++;
+	r->nr_ecn_lost += pkt->ecn;
 	/* A datagram that was too big for the path tells nothing about congestion [9000-14.4]. */
 	if (pkt->ctl & QUIC_CTL_MTU_PROBE) {
 		a->lost_probe_bytes += pkt->bytes;
@@ -564,5 +574,6 @@ enum quic_recovery_timeout quic_recovery_on_timeout(struct quic_recovery *r,
 	/* No packet is lost by this [9002-6.2]; the next takes twice as long [9002-6.2.1]. */
 	r->armed_at = now;
 	r->pto_count++;
+	a->ecn_failed = quic_recovery_drops_ecn(r);
 	return QUIC_RECOVERY_TIMEOUT_PTO;
 }

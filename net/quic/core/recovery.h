@@ -28,6 +28,8 @@
 #define QUIC_PERSISTENT_THRESHOLD	3	/* kPersistentCongestionThreshold, 7.6.1 */
 #define QUIC_PTO_MAX_BACKOFF		16	/* doublings; the idle timeout ends it before */
 #define QUIC_RECOVERY_LOST_LOG		8	/* lost numbers remembered */
+#define QUIC_ECN_MAX_LOST		10	/* marked packets, all lost: RFC 9000 13.4.2 */
+#define QUIC_ECN_MAX_PTOS		3	/* without an ACK of a marked packet, the same */
 
 /**
  * struct quic_rtt - round-trip estimates of one path, all in microseconds
@@ -85,6 +87,8 @@ struct quic_recovery_space {
  * @nr_lost: packets in flight declared lost, ever
  * @nr_spurious: of those of the APP space that were acknowledged later; known only
  *	while they are in @lost_log
+ * @nr_ecn_lost: packets with ECT(0) declared lost
+ * @ecn_acked: a packet with ECT(0) was acknowledged
  * @armed_at: last event that sets the loss timer (sent, acknowledged, timeout):
  *	the anti-deadlock PTO counts from it
  * @recovery_start: of the path's congestion control, as of the last settle()
@@ -99,6 +103,8 @@ struct quic_recovery {
 	bool handshake_confirmed;
 	u64 nr_lost;
 	u64 nr_spurious;
+	u32 nr_ecn_lost;
+	bool ecn_acked;
 	quic_us armed_at;
 	quic_us recovery_start;
 	quic_pn lost_log[QUIC_RECOVERY_LOST_LOG];
@@ -122,7 +128,8 @@ void quic_recovery_on_sent(struct quic_recovery *r, enum quic_space space, struc
 /**
  * struct quic_recovery_ack - progress of one ACK frame, or of one loss timeout
  *
- * The caller makes one on its stack.  It may read these after ack_end():
+ * The caller makes one on its stack.  It may read these after ack_end(),
+ * @ecn_failed also after on_timeout():
  * @newly_acked: packets
  * @acked_bytes: of them in flight
  * @ecn_failed: ECN validation failed: stop marking (RFC 9000 13.4.2)

@@ -671,6 +671,45 @@ static void a_reordered_ack_does_not_fail_the_validation(void **state)
 	bed_exit(&bed);
 }
 
+/* [9000-13.4.2]: marked packets all get lost, or nothing comes back at all. */
+static void marks_that_do_not_get_through_are_given_up(void **state)
+{
+	unsigned int i;
+
+	bed_init(&bed);
+	bed_send_ecn(&bed, 10);
+	bed_send(&bed, 4);
+	bed.now += 50000;
+	bed_ack(&bed, 10, 13);
+	assert_int_equal(bed.nr_lost, 10);
+	assert_false(bed.a.ecn_failed);
+	bed_send(&bed, 1);
+	bed_ack(&bed, 14, 14);
+	assert_true(bed.a.ecn_failed);
+	bed_exit(&bed);
+
+	bed_init(&bed);
+	for (i = 1; i <= 3; i++) {
+		bed_send_ecn(&bed, 1);
+		bed.now = bed_deadline(&bed);
+		assert_int_equal(bed_timeout(&bed), QUIC_RECOVERY_TIMEOUT_PTO);
+		assert_int_equal(bed.a.ecn_failed, i == 3);
+	}
+	bed_exit(&bed);
+
+	/* One that arrived shows the path lets them through. */
+	bed_init(&bed);
+	bed_send_ecn(&bed, 1);
+	bed_ack_ecn(&bed, 0, 0, 1, 0, 0);
+	for (i = 1; i <= 5; i++) {
+		bed_send_ecn(&bed, 1);
+		bed.now = bed_deadline(&bed);
+		assert_int_equal(bed_timeout(&bed), QUIC_RECOVERY_TIMEOUT_PTO);
+		assert_false(bed.a.ecn_failed);
+	}
+	bed_exit(&bed);
+}
+
 /* --- cost ---------------------------------------------------------------- */
 
 /* 10,000 packets in flight, every third one dropped, an ACK of all of it per 10 packets. */
@@ -737,6 +776,7 @@ int main(void)
 		cmocka_unit_test(a_ce_mark_is_a_congestion_event),
 		cmocka_unit_test(counts_that_can_not_be_fail_the_validation),
 		cmocka_unit_test(a_reordered_ack_does_not_fail_the_validation),
+		cmocka_unit_test(marks_that_do_not_get_through_are_given_up),
 		cmocka_unit_test(the_cost_of_an_ack_does_not_grow_with_what_is_in_flight),
 	};
 

@@ -204,7 +204,8 @@ static void hand_ack(struct trace *t, int space, const bool *has, s64 largest, u
 	quic_recovery_ack_end(&b->r, &b->a, &b->frame.ack, &b->rtt, &b->cong, delay,
 			      model_peer_validated(&t->m));
 	bed_walk_lost(b);
-	assert_false(b->a.ecn_failed);
+	/* Honest counts never fail; marks may all have been lost. */
+	assert_true(!b->a.ecn_failed || !b->r.ecn_acked);
 }
 
 /*
