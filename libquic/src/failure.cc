@@ -105,9 +105,16 @@ std::string TextOfAlert(int alert) {
   return "TLS alert " + std::to_string(alert) + " (" + (name != nullptr ? name : "unknown") + ")";
 }
 
+int AlertOfCloseCode(uint32_t code) {
+  if (code < QUIC_TRANSPORT_ERROR_CRYPTO || code > kCryptoErrorLast)
+    return Failure::kNoAlert;
+  return static_cast<int>(code - QUIC_TRANSPORT_ERROR_CRYPTO);
+}
+
 std::string TextOfCloseCode(uint32_t code) {
-  if (code >= QUIC_TRANSPORT_ERROR_CRYPTO && code <= kCryptoErrorLast)
-    return TextOfAlert(static_cast<int>(code - QUIC_TRANSPORT_ERROR_CRYPTO));
+  const int alert = AlertOfCloseCode(code);
+  if (alert != Failure::kNoAlert)
+    return TextOfAlert(alert);
   char text[32];
   snprintf(text, sizeof(text), "error 0x%x", code);
   return text;

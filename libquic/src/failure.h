@@ -42,6 +42,9 @@ Failure TlsFailure(gnutls_session_t session, int tls_error, int alert);
 int AlertOfCertificateStatus(unsigned int status);
 std::string TextOfCertificateStatus(unsigned int status);
 
+// The TLS alert of a QUIC error code, kNoAlert if it is none (RFC 9001 4.8).
+int AlertOfCloseCode(uint32_t code);
+
 // "TLS alert 48 (Unknown CA)"
 std::string TextOfAlert(int alert);
 

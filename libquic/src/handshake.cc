@@ -301,23 +301,32 @@ int Handshake::FailTls(int tls_error) {
 // The socket refused.  If the connection is gone, the socket says why.
 int Handshake::FailSocket(int error, const char *call) {
   Failure failure = LocalFailure(error, std::string(call) + ": " + strerror(-error));
+  if (error == -ENOTCONN || error == -EPIPE || error == -ECONNRESET)
+    ExplainEnd(&failure);
+  return Fail(std::move(failure));
+}
+
+// A close has a code or a phrase; an end without one, as after silence, an errno.
+void Handshake::ExplainEnd(Failure *failure) {
   quic_connection_close close = {};
   socklen_t size = sizeof(close);
-  const bool is_gone = error == -ENOTCONN || error == -EPIPE || error == -ECONNRESET;
-  if (is_gone && socket_->GetOption(QUIC_SOCKOPT_CONNECTION_CLOSE, &close, &size) == 0) {
-    close.phrase[sizeof(close.phrase) - 1] = 0;
-    const char *phrase = reinterpret_cast<const char *>(close.phrase);
-    failure.by_peer = true;
-    failure.close_code = close.errcode;
-    if (close.errcode >= QUIC_TRANSPORT_ERROR_CRYPTO && close.errcode <= 0x1ff)
-      failure.alert = static_cast<int>(close.errcode - QUIC_TRANSPORT_ERROR_CRYPTO);
-    failure.message = "the connection was closed";
-    if (close.errcode != 0)
-      failure.message += ": " + TextOfCloseCode(close.errcode);
-    if (*phrase != '\0')
-      failure.message += std::string(": ") + phrase;
+  if (socket_->GetOption(QUIC_SOCKOPT_CONNECTION_CLOSE, &close, &size) < 0)
+    return;
+  close.phrase[sizeof(close.phrase) - 1] = 0;
+  const char *phrase = reinterpret_cast<const char *>(close.phrase);
+  failure->by_peer = true;
+  failure->close_code = close.errcode;
+  failure->alert = AlertOfCloseCode(close.errcode);
+  failure->message = "the connection was closed";
+  if (close.errcode != 0)
+    failure->message += ": " + TextOfCloseCode(close.errcode);
+  if (*phrase != '\0')
+    failure->message += std::string(": ") + phrase;
+  const int cause = close.errcode == 0 && *phrase == '\0' ? socket_->TakeError() : 0;
+  if (cause != 0) {
+    failure->error = -cause;
+    failure->message = std::string("the connection ended: ") + strerror(cause);
   }
-  return Fail(std::move(failure));
 }
 
 int Handshake::Fail(Failure failure) {

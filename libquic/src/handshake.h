@@ -134,6 +134,7 @@ class Handshake {
 
   int FailTls(int tls_error);
   int FailSocket(int error, const char *call);
+  void ExplainEnd(Failure *failure);
   void RecordClose();
 
   gnutls_session_t session_;

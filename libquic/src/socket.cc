@@ -38,6 +38,12 @@ void KernelSocket::Shutdown() {
   shutdown(fd_, SHUT_RDWR);
 }
 
+int KernelSocket::TakeError() {
+  int error = 0;
+  socklen_t size = sizeof(error);
+  return getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size) < 0 ? 0 : error;
+}
+
 uint64_t KernelSocket::NowMs() {
   timespec now = {};
   clock_gettime(CLOCK_MONOTONIC, &now);

@@ -37,6 +37,9 @@ class Socket {
   // Ends both directions; what is recorded as CONNECTION_CLOSE goes out.
   virtual void Shutdown() = 0;
 
+  // SO_ERROR, which it clears: 0 or a positive errno.
+  virtual int TakeError() = 0;
+
   // A monotonic clock, milliseconds.
   virtual uint64_t NowMs() = 0;
 };
@@ -51,6 +54,7 @@ class KernelSocket final : public Socket {
   ssize_t Receive(msghdr *msg, int flags) override;
   int Poll(short events, int timeout_ms) override;
   void Shutdown() override;
+  int TakeError() override;
   uint64_t NowMs() override;
 
  private:

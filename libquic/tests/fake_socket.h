@@ -21,6 +21,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "socket.h"
@@ -57,6 +58,7 @@ struct Endpoint {
   std::optional<quic_connection_close> peer_close;
   bool is_shut = false;
   bool saw_wrong_secret = false;
+  int error = 0;  // SO_ERROR
 
   // What a test may want to go wrong.
   size_t deliver_bytes = SIZE_MAX;  // at most so many bytes per receive
@@ -112,6 +114,7 @@ class FakeSocket final : public Socket {
   ssize_t Receive(msghdr *msg, int flags) override;
   int Poll(short events, int timeout_ms) override;
   void Shutdown() override;
+  int TakeError() override { return std::exchange(end_.error, 0); }
   uint64_t NowMs() override;
 
  private:

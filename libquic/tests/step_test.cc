@@ -255,6 +255,14 @@ TEST_F(Step, PeersCloseIsExplained) {
   EXPECT_FALSE(world.server.close.has_value());  // not ours to say
 }
 
+TEST_F(Step, EndWithoutACloseIsTheSocketsError) {
+  StartServer();
+  world.server.is_shut = true;
+  world.server.error = ETIMEDOUT;
+  EXPECT_EQ(Do(server.get(), &server_step), -ETIMEDOUT);
+  EXPECT_TRUE(Handshake::Of(server.get())->failure().by_peer);
+}
+
 TEST_F(Step, CloseEventEndsTheHandshakeAndOthersDoNot) {
   StartServer();
   static_cast<uint8_t *>(server_step->s_recvmsg.msg->msg_iov->iov_base)[0] =
@@ -408,6 +416,7 @@ TEST_F(Step, TricklingPeerMeetsTheDeadline) {
     }
     int Poll(short, int) override { return 1; }
     void Shutdown() override {}
+    int TakeError() override { return 0; }
     uint64_t NowMs() override { return now; }
 
    private:

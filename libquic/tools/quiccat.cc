@@ -42,8 +42,8 @@ constexpr const char kUsage[] =
     "\n"
     "Client\n"
     "  --put FILE      send FILE; the server keeps it under its last path component\n"
-    "  --get NAME      fetch NAME into the file --output, or NAME in this directory\n"
-    "  --output FILE   where the next --get goes to\n"
+    "  --get NAME      fetch NAME into this directory\n"
+    "  --output FILE   put what the last --get fetches there\n"
     "  --ca FILE       trust these certificates (PEM), not the system's\n"
     "  --name NAME     name the server has to prove; HOST is the default\n"
     "  --progress      progress lines even if standard error is no terminal\n"
@@ -126,7 +126,7 @@ void LogLine(int /*level*/, const char *line) {
   fprintf(stderr, "tls: %s\n", line);
 }
 
-void SetOption(int id, Command *command, std::string *output) {
+void SetOption(int id, Command *command) {
   const std::string value = optarg != nullptr ? optarg : "";
   switch (id) {
     case kListen:
@@ -154,10 +154,12 @@ void SetOption(int id, Command *command, std::string *output) {
       command->client.jobs.push_back({true, value, ""});
       break;
     case kGet:
-      command->client.jobs.push_back({false, value, std::exchange(*output, "")});
+      command->client.jobs.push_back({false, value, ""});
       break;
     case kOutput:
-      *output = value;
+      if (command->client.jobs.empty() || command->client.jobs.back().is_put)
+        throw UsageError("--output goes after the --get it is for");
+      command->client.jobs.back().output = value;
       break;
     case kDir:
       command->server.directory = value;
@@ -185,18 +187,15 @@ void SetOption(int id, Command *command, std::string *output) {
 
 Command ParseCommand(int argc, char **argv) {
   Command command;
-  std::string output;
   command.client.progress = isatty(STDERR_FILENO) != 0;
   for (int id = 0; (id = getopt_long(argc, argv, "", kOptions, nullptr)) != -1;)
-    SetOption(id, &command, &output);
+    SetOption(id, &command);
   if (optind < argc)
     command.target = argv[optind++];
   if (optind < argc)
     throw UsageError(std::string("'") + argv[optind] + "': one server only");
   if (command.listen.empty() == command.target.empty())
     throw UsageError("want either HOST:PORT or --listen");
-  if (!output.empty())
-    throw UsageError("--output goes before the --get it is for");
   if (!command.listen.empty()) {
     if (command.server.directory.empty())
       throw UsageError("--listen needs --dir");

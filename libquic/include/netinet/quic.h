@@ -188,7 +188,7 @@ int quic_handshake_init(gnutls_session_t session, struct quic_handshake_step **p
  * @param pstep the step that was done; set to the next one, or to NULL when the handshake is over
  * @return 0; -EINVAL: not the step given out; -EUCLEAN: retval was not set; -EMSGSIZE: sent in
  *   part; -ECONNRESET: end of connection; -EBADMSG: not a handshake message; -EACCES: not
- *   authentic; -EPROTO: TLS failed; or the negative retval
+ *   authentic; -EPROTO: TLS failed; the socket's SO_ERROR; or the negative retval
  */
 int quic_handshake_step(gnutls_session_t session, struct quic_handshake_step **pstep);
 
