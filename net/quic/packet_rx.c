@@ -29,6 +29,9 @@ struct rx_cursor {
 	struct quic_cid dcid;
 };
 
+/* The least a stateless reset has: 5 bytes of anything and the token, RFC 9000 10.3. */
+static const u32 rx_reset_min_bytes = 5 + QUIC_RESET_TOKEN_BYTES;
+
 static void rx_drop(struct quic_conn *conn, enum quic_drop why)
 {
 	conn->stats.pkts_dropped[why]++;
@@ -61,20 +64,21 @@ static bool rx_describe_short(struct quic_conn *conn, struct quic_agg *agg, u32 
 {
 	u32 hdr = 1 + QUIC_CID_OURS_BYTES + 4;
 
+	p->off = off;
+	p->len = len;
+	p->level = QUIC_LEVEL_APP;
+	p->dgram_last = true;
+	p->key = NULL;
 	if (len < hdr + QUIC_HP_SAMPLE_BYTES) {
 		rx_drop(conn, QUIC_DROP_HEADER);
-		return false;
+		return len >= rx_reset_min_bytes;
 	}
 	if (!quic_keys_can_recv(&conn->keys, QUIC_LEVEL_APP)) {
 		rx_hold(conn, agg, off, len, QUIC_LEVEL_APP);
 		return false;
 	}
-	p->off = off;
-	p->len = len;
 	p->pn_off = 1 + QUIC_CID_OURS_BYTES;
-	p->level = QUIC_LEVEL_APP;
 	p->ecn = agg->ecn;
-	p->dgram_last = true;
 	p->hdr = p->hdr_inl;
 	quic_edge_agg_copy(agg, off, hdr, p->hdr);
 	p->key = &conn->keys.rx[QUIC_LEVEL_APP];
@@ -235,6 +239,8 @@ static void rx_number(struct quic_conn *conn, struct quic_rx_pkt *pkts, unsigned
 		u64 truncated;
 
 		p->err = -EINVAL;
+		if (!p->key)
+			continue;
 		p->pn_len = (p->hdr[0] & QUIC_HEADER_PN_MASK) + 1;
 		quic_wire_read_init(&r, p->hdr + p->pn_off, p->pn_len);
 		if (!quic_wire_get_uint(&r, p->pn_len, &truncated))
@@ -257,11 +263,24 @@ static void rx_number(struct quic_conn *conn, struct quic_rx_pkt *pkts, unsigned
 			pkts[i].key = NULL;
 }
 
-/* A packet that did not open may be a stateless reset [9000-10.3.1]. */
-static void rx_failed(struct quic_conn *conn, struct quic_agg *agg, const struct quic_rx_pkt *p,
-		      quic_us now)
+/*
+ * A datagram that can not be processed, for whatever reason, may be a stateless
+ * reset [9000-10.3.1]: its bytes look like a duplicate as easily as like anything.
+ */
+static bool rx_is_reset(struct quic_conn *conn, const struct quic_agg *agg,
+			const struct quic_rx_pkt *p)
 {
 	u8 token[QUIC_RESET_TOKEN_BYTES];
+
+	if (p->level != QUIC_LEVEL_APP || !p->dgram_last || p->len < rx_reset_min_bytes)
+		return false;
+	quic_edge_agg_copy(agg, p->off + p->len - sizeof(token), sizeof(token), token);
+	return quic_connid_remote_is_reset(&conn->remote_ids, token);
+}
+
+static void rx_failed(struct quic_conn *conn, const struct quic_agg *agg,
+		      const struct quic_rx_pkt *p, quic_us now)
+{
 	int v;
 
 	if (p->err != -EBADMSG) {
@@ -269,12 +288,9 @@ static void rx_failed(struct quic_conn *conn, struct quic_agg *agg, const struct
 		return;
 	}
 	rx_drop(conn, QUIC_DROP_AUTH);
-	if (p->level == QUIC_LEVEL_APP && p->dgram_last) {
-		quic_edge_agg_copy(agg, p->off + p->len - sizeof(token), sizeof(token), token);
-		if (quic_connid_remote_is_reset(&conn->remote_ids, token)) {
-			quic_conn_on_stateless_reset(conn, now);
-			return;
-		}
+	if (rx_is_reset(conn, agg, p)) {
+		quic_conn_on_stateless_reset(conn, now);
+		return;
 	}
 	v = quic_keys_on_open_failed(&conn->keys, p->level);
 	if (v)
@@ -368,8 +384,11 @@ static void rx_batch(struct quic_conn *conn, struct quic_agg *agg, unsigned int 
 	for (i = 0; i < nr; i++) {
 		struct quic_rx_pkt *p = &agg->pkts[i];
 
-		if (!p->key)
+		if (!p->key) {
+			if (quic_conn_is_open(conn) && rx_is_reset(conn, agg, p))
+				quic_conn_on_stateless_reset(conn, now);
 			continue;
+		}
 		if (!quic_conn_is_open(conn))
 			rx_drop(conn, QUIC_DROP_STATE);
 		else if (p->err)
