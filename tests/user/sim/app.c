@@ -34,13 +34,16 @@ static void app_secret(u8 *secret, enum quic_level level, bool from_server)
 static void app_install(struct sim_endpoint *ep, enum quic_level level, bool send)
 {
 	u8 secret[QUIC_SECRET_MAX_BYTES];
+	int err;
 
 	if (!quic_conn_is_open(&ep->conn))
 		return;
 	app_secret(secret, level, ep->me == send);
-	if (quic_conn_install_secret(&ep->conn, level, send, ep->sim->cfg.cipher, secret,
-				     ep->sim->now) &&
-	    quic_conn_is_open(&ep->conn))
+	do
+		err = quic_conn_install_secret(&ep->conn, level, send, ep->sim->cfg.cipher, secret,
+					       ep->sim->now);
+	while (err == -ENOMEM);
+	if (err && quic_conn_is_open(&ep->conn))
 		sim_fail(ep->sim, "install_secret failed");
 }
 
@@ -49,6 +52,7 @@ static void app_send_message(struct sim_endpoint *ep, enum quic_level level, u32
 	u8 params[512];
 	struct quic_writer pw, w;
 	struct quic_buf buf;
+	int err;
 
 	if (!quic_conn_is_open(&ep->conn))
 		return;
@@ -65,7 +69,10 @@ static void app_send_message(struct sim_endpoint *ep, enum quic_level level, u32
 	quic_wire_put_u16(&w, pw.len);
 	quic_wire_put_bytes(&w, params, pw.len);
 	quic_wire_put_zeros(&w, bytes - w.len);
-	if (quic_conn_send_crypto(&ep->conn, level, &buf)) {
+	do
+		err = quic_conn_send_crypto(&ep->conn, level, &buf);
+	while (err == -ENOMEM);
+	if (err) {
 		quic_edge_chunk_put(buf.chunk);
 		sim_fail(ep->sim, "send_crypto failed");
 	}
@@ -182,17 +189,22 @@ static u32 app_write(struct sim_endpoint *ep, struct quic_stream *s, u32 len)
 	bool ours = sim_chance(ep->sim, 800);
 	u32 cap = ours ? quic_stream_slot_bytes(&ep->conn, s) : len, room, i;
 	struct quic_buf buf;
+	int err;
 	u8 *p;
 
 	p = quic_sndbuf_tail(&s->snd, &room);
 	if (!p) {
 		u32 head = ours ? QUIC_SNDBUF_HEADROOM : 0;
 
-		if (quic_edge_buf_alloc(&ep->conn, cap + head, &buf))
-			return 0;
+		/* An application tries again after ENOMEM; the engine may not count on it. */
+		while (quic_edge_buf_alloc(&ep->conn, cap + head, &buf))
+			;
 		buf.data += head;
 		buf.len = 0;
-		if (quic_sndbuf_append(&s->snd, &buf, cap, head)) {
+		do
+			err = quic_sndbuf_append(&s->snd, &buf, cap, head);
+		while (err == -ENOMEM);
+		if (err) {
 			quic_edge_chunk_put(buf.chunk);
 			return 0;
 		}
@@ -212,6 +224,7 @@ static bool app_send_stream(struct sim_endpoint *ep, struct sim_stream *st)
 	u32 n, did = 0;
 
 	if (st->fin_sent || quic_stream_for_send(&ep->conn, st->sid, &s) ||
+	    s->send_state > QUIC_SEND_SEND ||
 	    (!st->to_send && !ep->sim->cfg.app[ep->me].echo && !st->sent))
 		return false;
 	n = 1 + sim_random(ep->sim, 16384);
@@ -261,7 +274,8 @@ static void app_read(struct sim_endpoint *ep)
 		app_check_bytes(ep, st, s);
 		if (quic_stream_at_fin(s)) {
 			st->fin_received = true;
-			if (st->received != ep->sim->cfg.app[!ep->me].send_bytes)
+			if (!s->stop_told &&
+			    st->received != ep->sim->cfg.app[!ep->me].send_bytes)
 				sim_fail(ep->sim, "stream ended at the wrong byte");
 			quic_stream_on_end_told(&ep->conn, s);
 		}
