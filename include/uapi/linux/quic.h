@@ -446,7 +446,7 @@ enum quic_info_flags {
  * @rttvar_us: RTT variation (5.3)
  * @min_rtt_us: least RTT seen on this path (5.2)
  * @pto_us: current probe timeout without backoff (6.2.1)
- * @pto_count: probe timeouts in a row since the last acknowledgement
+ * @pto_count: probe timeouts in a row since the last acknowledgment
  * @pmtu_bytes: largest UDP payload known to reach the peer
  * @mss_bytes: most stream bytes one packet of @pmtu_bytes carries
  * @cwnd_bytes: congestion window
