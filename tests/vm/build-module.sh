@@ -110,7 +110,7 @@ main() {
 		die "$bed: the build fails"
 	fi
 	# a prepared tree has no Module.symvers: nothing resolves there
-	grep -vE 'modpost: .* undefined!|KBUILD_MODPOST_WARN|at your own risk|Symbol info of vmlinux|Module.symvers|You may get' \
+	grep -vE 'modpost: .* undefined!|modpost: suppressed|KBUILD_MODPOST_WARN|at your own risk|Symbol info of vmlinux|Module.symvers|You may get' \
 		"$dir/build.log" | grep -E 'warning|WARNING|error' -A 6 >&2
 	[ "$bed" != clang ] || demand_clang "$dir/net/quic"
 	echo "$dir/net/quic"
