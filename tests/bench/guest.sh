@@ -49,8 +49,9 @@ for mode in quic ktls tcp; do
 	cp "/tmp/$mode.json" "$out/"
 	# the clock counts instructions: a sample every 20,011 of them
 	one "$mode" "$mode-perf" perf record -q -a -e cpu-clock -c 20011 -o /tmp/perf.data
-	perf script -i /tmp/perf.data -F sym,dso 2>/dev/null | sort | uniq -c | sort -rn \
-		>"$out/$mode.samples"
+	perf script -i /tmp/perf.data -F ip,sym,dso 2>/tmp/perf.err |
+		sed 's/^ *[0-9a-f]* //' | sort | uniq -c | sort -rn >"$out/$mode.samples"
+	[ -s "$out/$mode.samples" ] || { cat /tmp/perf.err; return 1; }
 done
 if ip netns exec b test -r /proc/net/quic/snmp; then
 	ip netns exec b cat /proc/net/quic/snmp >"$out/snmp"

@@ -24,7 +24,7 @@ VM=$ROOT/tests/vm
 OUT=$ROOT/build/bench
 GATE=0.5
 MTU=1500
-BYTES=256M
+BYTES=64M
 while [ $# -gt 1 ]; do
 	case $1 in
 	--gate) GATE=$2 ;;

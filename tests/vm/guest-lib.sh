@@ -18,6 +18,8 @@
 # on any of this: tests/vm/run scans at the end on uml-debug.
 
 load_quic() {
+	# What udev loads by the processor's features; UML has no such modules.
+	modprobe -q -a aesni_intel ghash_clmulni_intel 2>/dev/null || true
 	modprobe quic "$@"
 }
 
