@@ -219,7 +219,7 @@ static void random_frame(struct quic_frame *f, const u8 *data)
 		break;
 	case QUIC_FRAME_RESET_STREAM:
 		f->code.final_size = unit_random_varint();
-		/* fall through */
+		fallthrough;
 	case QUIC_FRAME_STOP_SENDING:
 		f->code.sid = unit_random_varint();
 		f->code.code = unit_random_varint();
@@ -253,7 +253,7 @@ static void random_frame(struct quic_frame *f, const u8 *data)
 		break;
 	case QUIC_FRAME_CONNECTION_CLOSE:
 		f->close.frame_type = unit_random_varint();
-		/* fall through */
+		fallthrough;
 	case QUIC_FRAME_CONNECTION_CLOSE_APP:
 		f->close.code = unit_random_varint();
 		f->close.reason = random_span(data, 200);
@@ -261,7 +261,7 @@ static void random_frame(struct quic_frame *f, const u8 *data)
 	case QUIC_FRAME_MAX_STREAM_DATA:
 	case QUIC_FRAME_STREAM_DATA_BLOCKED:
 		f->limit.sid = unit_random_varint();
-		/* fall through */
+		fallthrough;
 	case QUIC_FRAME_MAX_DATA:
 	case QUIC_FRAME_DATA_BLOCKED:
 		f->limit.limit = unit_random_varint();
