@@ -22,7 +22,7 @@
 #include "outqueue.h"
 #include "stream.h"
 
-#define QUIC_CONN_MAX_HELD	8	/* packets kept until their keys come, RFC 9000 5.7 */
+#define QUIC_CONN_MAX_HELD	16	/* kept until keys come (RFC 9000 5.7): an initial window */
 #define QUIC_CONN_CLOSE_REASON_BYTES	64
 #define QUIC_CRYPTO_BUFFER_BYTES	65536	/* >= 4096, RFC 9000 7.5 */
 
@@ -332,6 +332,8 @@ void quic_conn_on_packet_sent(struct quic_conn *conn, enum quic_level level,
 void quic_conn_on_burst_sent(struct quic_conn *conn);
 /* The IP layer refused a datagram of path->mtu bytes. */
 void quic_conn_on_too_big(struct quic_conn *conn);
+/* Nothing was acknowledged for long: perhaps the path carries only less now (RFC 8899 4.3). */
+void quic_conn_on_black_hole(struct quic_conn *conn);
 /* Probe timeout including max_ack_delay (RFC 9002 6.2.1). */
 quic_us quic_conn_pto(const struct quic_conn *conn);
 

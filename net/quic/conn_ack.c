@@ -8,6 +8,7 @@
  */
 #include "conn.h"
 
+static const u8 ack_black_hole_ptos = 3;	/* PTOs in a row that cast doubt on the MTU */
 static const u8 ack_probe_pkts = 2;	/* packets whose content a PTO sends again, RFC 9002 6.2.4 */
 
 static void ack_item_acked(struct quic_conn *conn, enum quic_space space,
@@ -196,6 +197,8 @@ void quic_conn_on_loss_timer(struct quic_conn *conn, quic_us now)
 	case QUIC_RECOVERY_TIMEOUT_PTO:
 		if (a.ecn_failed)
 			conn->path.ecn_on = false;		/* [9000-13.4.2] */
+		if (conn->recovery.pto_count >= ack_black_hole_ptos)
+			quic_conn_on_black_hole(conn);
 		conn->probes[space] = ack_probe_pkts;
 		ack_requeue_oldest(conn, space);
 		/* [9002-6.2.4]: the other handshake space may be what the peer lacks. */

@@ -96,6 +96,19 @@ void quic_conn_on_too_big(struct quic_conn *conn)
 	quic_cong_set_mss(&conn->path.cong, conn->path.mtu);
 }
 
+void quic_conn_on_black_hole(struct quic_conn *conn)
+{
+	u64 payload = conn->remote.max_udp_payload_size;
+
+	if (conn->path.mtu <= QUIC_MIN_DATAGRAM_BYTES)
+		return;
+	quic_pmtud_init(&conn->pmtud, QUIC_MIN_DATAGRAM_BYTES, conn->config.mtu_max);
+	if (payload < U16_MAX)
+		quic_pmtud_on_too_big(&conn->pmtud, payload);
+	conn->path.mtu = QUIC_MIN_DATAGRAM_BYTES;
+	quic_cong_set_mss(&conn->path.cong, conn->path.mtu);
+}
+
 static void timer_expired(struct quic_conn *conn, enum quic_timer t, quic_us now)
 {
 	struct quic_close c = conn->close;
