@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * test_network.c - what the network between two ends does to size and speed
+ *
+ * Datagram sizes that fit, then no longer fit; ECN that works, is erased or is
+ * mangled; a bottleneck that is to be filled and not flooded.
+ */
+#include "scenario.h"
+
+static const quic_us start_at = 1000000;	/* where the simulator's clock begins */
+
+static struct sim_endpoint *const client = &sim.ep[0];
+static struct sim_endpoint *const server = &sim.ep[1];
+
+static void upload(struct sim_config *cfg, u64 seed, const struct sim_hooks *hooks, u64 bytes)
+{
+	sim_config_default(cfg, seed);
+	cfg->hooks = hooks;
+	cfg->app[0] = (struct sim_app){ .streams = 1, .send_bytes = bytes };
+	cfg->app[1] = (struct sim_app){ .echo = true };
+}
+
+/* ---- datagram sizes ---- */
+
+static void search_on_init(struct sim_endpoint *ep)
+{
+	ep->conn.config.keepalive = 20 * QUIC_US_PER_MS;
+}
+
+static void search_on_settle(struct sim_endpoint *ep)
+{
+	if (sim.now > start_at + 20 * QUIC_US_PER_SEC)
+		quic_conn_close(&ep->conn, true, 0, NULL, 0, sim.now);
+}
+
+static const struct sim_hooks search_hooks = {
+	.on_init = search_on_init,
+	.on_settle = search_on_settle,
+};
+
+/* [9000-14.3] RFC 8899: the search ends within a step of what the path carries. */
+static const char *search_finds_what_the_path_carries(u64 seed)
+{
+	struct sim_config cfg;
+	const char *err;
+	u32 mtu, found;
+
+	sim_config_default(&cfg, seed);
+	cfg.hooks = &search_hooks;
+	cfg.may_end_early = true;
+	cfg.stays_open = true;
+	mtu = 1200 + seed * 997 % 7800;
+	cfg.link[0].mtu = mtu;
+	cfg.link[1].mtu = mtu;
+	cfg.mtu_max = 9000;
+	err = scenario_run(&cfg);
+	found = client->conn.path.mtu;
+	if (err)
+		return err;
+	if (found > mtu || found + QUIC_PMTUD_STEP_BYTES < mtu)
+		return "another size than the path's";
+	if (client->conn.path.cong.nr_events)		/* [9000-14.4] */
+		return "a lost probe was taken for congestion";
+	if (client->conn.recovery.nr_lost > 3 * 9)
+		return "more was lost than probes of a search in halves";
+	return NULL;
+}
+
+static u32 most_bytes;
+static u32 shrink_to;
+static quic_us shrink_at;
+
+static bool size_on_send(struct sim *s, unsigned int from, u64 index, u8 *data, u32 len,
+			 enum quic_ecn *ecn)
+{
+	if (from == 0)
+		most_bytes = max(most_bytes, len);
+	return !shrink_to || s->now < shrink_at || len <= shrink_to;
+}
+
+static void payload_on_init(struct sim_endpoint *ep)
+{
+	if (ep->me)
+		ep->conn.local.max_udp_payload_size = 1300;
+}
+
+static const struct sim_hooks payload_hooks = {
+	.on_init = payload_on_init,
+	.on_send = size_on_send,
+};
+
+/* [9000-18.2] max_udp_payload_size */
+static const char *limit_of_the_peer_is_kept(u64 seed)
+{
+	struct sim_config cfg;
+	const char *err;
+
+	most_bytes = 0;
+	shrink_to = 0;
+	upload(&cfg, seed, &payload_hooks, 300000);
+	cfg.mtu_max = 1472;
+	err = scenario_run(&cfg);
+	if (!err && (most_bytes > 1300 || most_bytes < 1300 - QUIC_PMTUD_STEP_BYTES))
+		return "another size than the peer allows";
+	return err;
+}
+
+static const struct sim_hooks shrink_hooks = { .on_send = size_on_send };
+
+/* RFC 8899 4.3: black hole detection */
+static const char *path_that_shrinks_is_no_black_hole(u64 seed)
+{
+	struct sim_config cfg;
+	const char *err;
+
+	shrink_to = 1200 + seed * 31 % 200;
+	shrink_at = start_at + 300000 + seed * 7919 % 500000;
+	upload(&cfg, seed, &shrink_hooks, 1 << 20);
+	cfg.link[0].rate = 500000;
+	cfg.link[0].queue = 100000;
+	err = scenario_run(&cfg);
+	if (!err && sim.now > start_at + 60 * QUIC_US_PER_SEC)
+		return "it took a minute to find out";
+	return err;
+}
+
+/* ---- ECN ---- */
+
+/* [9000-13.4] [9002-7.1] marks slow the sender down like losses, without any */
+static const char *marks_slow_down_without_loss(u64 seed)
+{
+	struct sim_config cfg;
+	const char *err;
+
+	upload(&cfg, seed, NULL, 1 << 20);
+	cfg.ecn = true;
+	cfg.link[0].ce = 20;
+	err = scenario_run(&cfg);
+	if (err)
+		return err;
+	if (!client->conn.path.ecn_on)
+		return "a path that carries ECN failed validation";
+	if (!client->conn.path.cong.nr_events)
+		return "marks were ignored";
+	return NULL;
+}
+
+static enum quic_ecn ecn_becomes;
+
+static bool ecn_on_send(struct sim *s, unsigned int from, u64 index, u8 *data, u32 len,
+			enum quic_ecn *ecn)
+{
+	if (from == 0 && *ecn != QUIC_ECN_NOT_ECT)
+		*ecn = ecn_becomes;
+	return true;
+}
+
+static const struct sim_hooks ecn_hooks = { .on_send = ecn_on_send };
+
+/* [9000-13.4.2] */
+static const char *erased_or_mangled_marks_switch_ecn_off(u64 seed)
+{
+	struct sim_config cfg;
+	const char *err;
+
+	upload(&cfg, seed, &ecn_hooks, 300000);
+	cfg.ecn = true;
+	ecn_becomes = seed % 2 ? QUIC_ECN_NOT_ECT : QUIC_ECN_ECT1;
+	cfg.link[0].loss = seed % 3 * 30;
+	err = scenario_run(&cfg);
+	if (!err && client->conn.path.ecn_on)
+		return "a path that eats ECN passed validation";
+	return err;
+}
+
+/* A network that marks everything is slow, but not wrong. */
+static const char *path_that_marks_all_is_survived(u64 seed)
+{
+	struct sim_config cfg;
+
+	upload(&cfg, seed, &ecn_hooks, 300000);
+	cfg.ecn = true;
+	ecn_becomes = QUIC_ECN_CE;
+	return scenario_run(&cfg);
+}
+
+/* ---- a bottleneck ---- */
+
+static const char *bottleneck_run(const struct quic_cong_ops *cong, u64 seed, u64 bytes)
+{
+	struct sim_config cfg;
+	const char *err;
+	quic_us ideal;
+	u64 lost;
+
+	upload(&cfg, seed, NULL, bytes);
+	cfg.cong = cong;
+	cfg.link[0].rate = 500000 + seed * 12345 % 4000000;
+	cfg.link[0].latency = 5000 + seed * 777 % 30000;
+	cfg.link[1].latency = cfg.link[0].latency;
+	cfg.link[0].queue = 2 * cfg.link[0].latency + 30000;
+	err = scenario_run(&cfg);
+	if (err)
+		return err;
+	ideal = bytes * QUIC_US_PER_SEC / cfg.link[0].rate;
+	lost = client->conn.recovery.nr_lost;
+	if (sim.now - start_at > ideal * 14 / 10 + 20 * cfg.link[0].latency)
+		return "the bottleneck was not filled";
+	if (lost * 10 > client->dgrams)
+		return "the bottleneck was flooded";
+	return NULL;
+}
+
+static const char *cubic_fills_a_bottleneck(u64 seed)
+{
+	return bottleneck_run(&quic_cong_cubic_ops, seed, 4 << 20);
+}
+
+static const char *reno_fills_a_bottleneck(u64 seed)
+{
+	return bottleneck_run(&quic_cong_reno_ops, seed, 4 << 20);
+}
+
+/* ---- acknowledgments ---- */
+
+/* [9000-13.2.2] not more than one ACK for two packets, where nothing is lost */
+static const char *acks_are_fewer_than_half(u64 seed)
+{
+	struct sim_config cfg;
+	const char *err;
+
+	upload(&cfg, seed, NULL, 1 << 20);
+	cfg.link[0].rate = 1000000;
+	cfg.link[0].queue = 1000000;
+	cfg.link[0].latency = 1000 + seed * 100;
+	err = scenario_run(&cfg);
+	if (!err && server->dgrams > client->dgrams * 6 / 10 + 20)
+		return "more ACKs than packets warrant";
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct scenario list[] = {
+		SCENARIO(search_finds_what_the_path_carries),
+		SCENARIO(limit_of_the_peer_is_kept),
+		SCENARIO(path_that_shrinks_is_no_black_hole),
+		SCENARIO(marks_slow_down_without_loss),
+		SCENARIO(erased_or_mangled_marks_switch_ecn_off),
+		SCENARIO(path_that_marks_all_is_survived),
+		SCENARIO(cubic_fills_a_bottleneck),
+		SCENARIO(reno_fills_a_bottleneck),
+		SCENARIO(acks_are_fewer_than_half),
+	};
+
+	return scenario_main(argc, argv, list, ARRAY_SIZE(list));
+}
