@@ -5,7 +5,7 @@
 # builds the module for BED and prints the folder that holds its .ko files.
 #
 #   stock (or tcg, icount)   gcc, Debian's headers
-#   uml, uml-debug           gcc, the kernels of cache.sh; with KUnit tests
+#   uml, uml-debug, uml-7.3  gcc, the kernels of cache.sh; with KUnit tests
 #   clang                    LLVM=1 against a prepared tree: compiles, loads nowhere
 #   7.3                      gcc against a prepared 7.3 tree, the same
 #   --kdir KERNEL            against KERNEL, such as /lib/modules/VERSION/build
@@ -34,7 +34,7 @@ choose() {
 	MAKE_ARGS=()
 	case $1 in
 	stock | tcg | icount) KERNEL=$("$HERE/cache.sh" headers-stock) ;;
-	uml | uml-debug)
+	uml | uml-debug | uml-7.3)
 		KERNEL=$("$HERE/cache.sh" "kernel-$1")
 		MAKE_ARGS=(ARCH=um CONFIG_IP_QUIC_KUNIT_TEST=m)
 		;;
@@ -46,7 +46,7 @@ choose() {
 		KERNEL=$("$HERE/cache.sh" headers-7.3)
 		MAKE_ARGS=(KBUILD_MODPOST_WARN=1 CONFIG_IP_QUIC_KUNIT_TEST=m)
 		;;
-	*) die "no such bed: $1 (there are: stock uml uml-debug clang 7.3, or --kdir KERNEL)" ;;
+	*) die "no such bed: $1 (there are: stock uml uml-debug uml-7.3 clang 7.3, or --kdir KERNEL)" ;;
 	esac || die "no kernel to build against"
 }
 
@@ -100,6 +100,7 @@ main() {
 	mkdir -p "$CACHE" && CACHE=$(readlink -e "$CACHE")
 	dir=$CACHE/build/$bed-$(sha256sum <<<"$SOURCES $KERNEL" | cut -c 1-12)
 	mkdir -p "$dir" || exit
+	touch "$dir"
 	exec {lock}>"$dir/.lock"
 	flock -w "$BUILD_TIMEOUT_S" "$lock" || die "another build does not end: $dir"
 

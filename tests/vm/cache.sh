@@ -9,6 +9,7 @@
 #   source-7.3        the same of trixie-backports
 #   kernel-uml        User Mode Linux, fast: DIR/linux; also `make -C DIR` for M=
 #   kernel-uml-debug  the same with KASAN, lockdep, kmemleak, ...
+#   kernel-uml-7.3    the fast one of 7.3
 #   stock             Debian's own 6.12 cloud kernel: DIR/boot, DIR/lib/modules
 #   headers-stock     its headers: `make -C DIR M=...` with gcc
 #   headers-clang     a 6.12 tree prepared with LLVM=1 (no Module.symvers)
@@ -16,9 +17,10 @@
 #   qemu              the QEMU binary for x86-64
 #   virtiofsd         the virtiofs daemon
 #
-#   all               everything above
+#   all               everything above but kernel-uml-7.3
 #   update            forget the versions in use: the next call asks apt again
-#   prune             remove what belongs to no version or configuration in use
+#   prune             remove what belongs to no version or configuration in use,
+#                     and objects of checkouts that were not built for 14 days
 #
 # Model: everything lies in ${QUIC_CACHE:-${XDG_CACHE_HOME:-~/.cache}/quic}.
 # A folder's name holds the version and, where a configuration matters, its
@@ -214,12 +216,12 @@ check_config() {
 	return $bad
 }
 
-# kernel_uml VARIANT FRAGMENT...: VARIANT is uml or uml-debug
+# kernel_uml KERNEL NAME FRAGMENT...
 kernel_uml() {
-	local name=$1 src dir release
-	shift
+	local name=$2 src dir release
 
-	src=$(source_dir 6.12) || exit
+	src=$(source_dir "$1") || exit
+	shift 2
 	dir=$CACHE/$name-$(basename "$src")-$(hash_of "$@")
 	if ! ready "$dir" "kernel-$name"; then
 		lock compile
@@ -332,18 +334,23 @@ find_program() {
 
 # --- upkeep ---------------------------------------------------------------
 
+# What a bed in use needs stays; nothing is removed if that cannot be told.
 prune() {
-	local keep dir name
+	local keep='' dir name path
 
-	keep=$(for name in "${NAMES[@]}"; do
-		path_of "$name" 2>/dev/null
-	done) || true
+	for name in "${NAMES[@]}" kernel-uml-7.3; do
+		[ "$name" = kernel-uml-7.3 ] && ! ls -d "$CACHE"/uml-7.3-* >/dev/null 2>&1 && continue
+		path=$(path_of "$name") || die "nothing is pruned, since there is no $name"
+		keep+=$path$'\n'
+	done
 	for dir in "$CACHE"/src/* "$CACHE"/uml-* "$CACHE"/headers-* "$CACHE"/stock-*; do
 		[ -d "$dir" ] || continue
-		grep -q "^$dir\(/\|$\)" <<<"$keep" && continue
+		grep -q "^$dir\(/\|\$\)" <<<"$keep" && continue
 		say "removing $dir"
 		rm -rf "$dir"
 	done
+	# objects of checkouts that nobody builds any more
+	find "$CACHE/build" -mindepth 1 -maxdepth 1 -type d -mtime +14 -exec rm -rf {} +
 }
 
 # path_of NAME: makes it if need be
@@ -351,8 +358,9 @@ path_of() {
 	case $1 in
 	source-6.12) source_dir 6.12 ;;
 	source-7.3) source_dir 7.3 ;;
-	kernel-uml) kernel_uml uml "$HERE/uml.config" ;;
-	kernel-uml-debug) kernel_uml uml-debug "$HERE/uml.config" "$HERE/uml-debug.config" ;;
+	kernel-uml) kernel_uml 6.12 uml "$HERE/uml.config" ;;
+	kernel-uml-debug) kernel_uml 6.12 uml-debug "$HERE/uml.config" "$HERE/uml-debug.config" ;;
+	kernel-uml-7.3) kernel_uml 7.3 uml-7.3 "$HERE/uml.config" "$HERE/uml-7.3.config" ;;
 	stock) stock_dir ;;
 	headers-stock) headers_stock ;;
 	headers-clang) prepared_tree headers-clang 6.12 LLVM=1 ;;

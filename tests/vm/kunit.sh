@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # kunit.sh [BED]: builds the module with its KUnit tests and runs them on BED,
-# uml-debug (the default) or uml. Ends with "N passed, N failed".
+# uml-debug (the default), uml or uml-7.3. Ends with "N passed, N failed".
 #
 # Every .ko with kunit in its name is loaded; loading one runs its suites, and
 # the results are read from debugfs. A module that leaves no new results fails.

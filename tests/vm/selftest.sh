@@ -71,6 +71,7 @@ main() {
 	expect good uml-debug 120 'modprobe provoke && modprobe -r provoke'
 	fault 'KASAN: slab-use-after-free in provoke' uml-debug use-after-free
 	fault 'KASAN: slab-out-of-bounds in provoke' uml-debug out-of-bounds
+	fault 'KASAN: stack-out-of-bounds' uml-debug stack
 	fault 'possible circular locking' uml-debug lock-order
 	fault 'sleeping function called' uml-debug sleep
 	fault 'suspicious RCU usage' uml-debug rcu

@@ -3,7 +3,7 @@
 #
 # selftests.sh BED [NAME...]: builds the module and the programs of
 # tests/selftests, and runs all, or those NAMEd, in one boot of BED (uml,
-# uml-debug or tcg). Ends with "N passed, N failed".
+# uml-debug, uml-7.3 or tcg). Ends with "N passed, N failed".
 #
 # A test is a program (each *.c and *.cc, built by the Makefile there) or a
 # script (each *.sh). It prints TAP, or is one test by its exit status (4: skip).
@@ -112,9 +112,9 @@ main() {
 	local bed=${1-} modules out status list temporary=''
 
 	case $bed in
-	uml | uml-debug | tcg) ;;
+	uml | uml-debug | uml-7.3 | tcg) ;;
 	*)
-		echo "usage: selftests.sh uml|uml-debug|tcg [NAME...]" >&2
+		echo "usage: selftests.sh uml|uml-debug|uml-7.3|tcg [NAME...]" >&2
 		return 2
 		;;
 	esac
