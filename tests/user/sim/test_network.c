@@ -186,39 +186,52 @@ static const char *path_that_marks_all_is_survived(u64 seed)
 
 /* ---- a bottleneck ---- */
 
+static quic_us arrived_at;
+
+static void bottleneck_on_settle(struct sim_endpoint *ep)
+{
+	if (!arrived_at && server->nr_streams && server->streams[0].fin_received)
+		arrived_at = sim.now;
+}
+
+static const struct sim_hooks bottleneck_hooks = { .on_settle = bottleneck_on_settle };
+
 static const char *bottleneck_run(const struct quic_cong_ops *cong, u64 seed, u64 bytes)
 {
+	struct sim_link_config *l;
+	u64 pipe_bytes, lost_bytes;
 	struct sim_config cfg;
 	const char *err;
-	quic_us ideal;
-	u64 lost;
 
-	upload(&cfg, seed, NULL, bytes);
+	upload(&cfg, seed, &bottleneck_hooks, bytes);
 	cfg.cong = cong;
-	cfg.link[0].rate = 500000 + seed * 12345 % 4000000;
-	cfg.link[0].latency = 5000 + seed * 777 % 30000;
-	cfg.link[1].latency = cfg.link[0].latency;
-	cfg.link[0].queue = 2 * cfg.link[0].latency + 30000;
+	l = &cfg.link[0];
+	l->rate = 500000 + seed * 12345 % 1500000;
+	l->latency = 5000 + seed * 777 % 30000;
+	l->queue = 2 * l->latency + 30000;
+	cfg.link[1].latency = l->latency;
+	arrived_at = 0;
 	err = scenario_run(&cfg);
 	if (err)
 		return err;
-	ideal = bytes * QUIC_US_PER_SEC / cfg.link[0].rate;
-	lost = client->conn.recovery.nr_lost;
-	if (sim.now - start_at > ideal * 14 / 10 + 20 * cfg.link[0].latency)
+	if (arrived_at - start_at > bytes * 13 / 10 * QUIC_US_PER_SEC / l->rate + 16 * l->latency)
 		return "the bottleneck was not filled";
-	if (lost * 10 > client->dgrams)
+	/* Slow start ends by filling pipe and queue once too often; then little is lost. */
+	pipe_bytes = l->rate * (2 * l->latency + l->queue) / QUIC_US_PER_SEC;
+	lost_bytes = client->conn.recovery.nr_lost * client->conn.path.mtu;
+	if (lost_bytes > pipe_bytes * 12 / 10 + bytes / 20 + 10 * 1472)
 		return "the bottleneck was flooded";
 	return NULL;
 }
 
 static const char *cubic_fills_a_bottleneck(u64 seed)
 {
-	return bottleneck_run(&quic_cong_cubic_ops, seed, 4 << 20);
+	return bottleneck_run(&quic_cong_cubic_ops, seed, 3 << 19);
 }
 
 static const char *reno_fills_a_bottleneck(u64 seed)
 {
-	return bottleneck_run(&quic_cong_reno_ops, seed, 4 << 20);
+	return bottleneck_run(&quic_cong_reno_ops, seed, 3 << 19);
 }
 
 /* ---- acknowledgments ---- */

@@ -51,24 +51,29 @@ static void transfer_config(struct sim_config *cfg, u64 seed)
 	cfg->app[1] = (struct sim_app){ .send_bytes = transfer_bytes / streams, .echo = true };
 }
 
+static void transfer_print(const struct sim *s)
+{
+	const struct quic_conn *c = &s->ep[0].conn;
+
+	printf("seed %llu: %.3f s, %llu + %llu datagrams, %llu dropped, lost %llu",
+	       (unsigned long long)s->cfg.seed, s->now / 1e6 - 1,
+	       (unsigned long long)s->ep[0].dgrams, (unsigned long long)s->ep[1].dgrams,
+	       (unsigned long long)s->dropped, (unsigned long long)c->recovery.nr_lost);
+	printf(", srtt %llu us, cwnd %llu, mtu %u, state %u/%u\n",
+	       (unsigned long long)c->path.rtt.smoothed, (unsigned long long)c->path.cong.cwnd,
+	       c->path.mtu, c->state, s->ep[1].conn.state);
+}
+
 static const char *transfer_run(u64 seed, bool verbose, u64 *hash)
 {
 	static struct sim sim;
 	struct sim_config cfg;
 	const char *err;
-	struct quic_conn *c = &sim.ep[0].conn;
 
 	transfer_config(&cfg, seed);
 	sim_run(&sim, &cfg);
 	if (verbose)
-		printf("seed %llu: %.3f s, %llu + %llu datagrams, %llu dropped, lost %llu, srtt %llu us, cwnd %llu, mtu %u, state %u/%u\n",
-		       (unsigned long long)seed, sim.now / 1e6 - 1,
-		       (unsigned long long)sim.ep[0].dgrams, (unsigned long long)sim.ep[1].dgrams,
-		       (unsigned long long)sim.dropped,
-		       (unsigned long long)c->recovery.nr_lost,
-		       (unsigned long long)c->path.rtt.smoothed,
-		       (unsigned long long)c->path.cong.cwnd, c->path.mtu, c->state,
-		       sim.ep[1].conn.state);
+		transfer_print(&sim);
 	sim_free(&sim);
 	err = sim.error;
 	*hash = sim.hash;

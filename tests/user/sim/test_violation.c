@@ -187,12 +187,12 @@ static struct attack {
 static u32 attack_frames(u8 *dst)
 {
 	const char *hex = attack.row->hex;
-	unsigned int byte;
+	char byte[3] = {};
 	u32 n = 0;
 
 	for (; *hex; hex += 2) {
-		sscanf(hex, "%2x", &byte);
-		dst[n++] = byte;
+		memcpy(byte, hex, 2);
+		dst[n++] = strtoul(byte, NULL, 16);
 	}
 	return n;
 }
