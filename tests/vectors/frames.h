@@ -2,8 +2,9 @@
 /*
  * frames.h - encoded frames and what a decoder makes of each
  *
- * Written from the figures of RFC 9000 19 and RFC 9221 4.  Include after
- * core/frame.h.
+ * Written from the figures of RFC 9000 19 and RFC 9221 4; the bad ones break
+ * [9000-12.4], [9000-19.3.1], [9000-19.6], [9000-19.7], [9000-19.8],
+ * [9000-19.11], [9000-19.14], [9000-19.15].  Include after core/frame.h.
  */
 #ifndef _QUIC_VECTORS_FRAMES_H
 #define _QUIC_VECTORS_FRAMES_H

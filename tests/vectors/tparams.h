@@ -2,8 +2,9 @@
 /*
  * tparams.h - blobs of transport parameters and what a decoder makes of each
  *
- * Written from RFC 9000 18, RFC 9221 3, RFC 9287 3 and RFC 9368 3.  Include
- * after core/tparam.h.
+ * Written from RFC 9000 18, RFC 9221 3, RFC 9287 3 and RFC 9368 3; the bad ones
+ * break [9000-7.4], [9000-18.2], [9000-4.6], [9287-3], [9368-4].  Include after
+ * core/tparam.h.
  */
 #ifndef _QUIC_VECTORS_TPARAMS_H
 #define _QUIC_VECTORS_TPARAMS_H

@@ -48,8 +48,8 @@ static int quic_frame_decode_padding(struct quic_reader *r, u8 wire, struct quic
 }
 
 /*
- * One more range below @smallest, RFC 9000 19.3.1: @gap + 1 numbers are not
- * acknowledged, then @len + 1 are.  A number below 0 is a violation.
+ * One more range below @smallest: @gap + 1 numbers are not acknowledged, then
+ * @len + 1 are.  A number below 0 is a violation [9000-19.3.1].
  */
 static int quic_frame_decode_ack_range(struct quic_reader *r, quic_pn *smallest, quic_pn *largest)
 {
@@ -127,6 +127,7 @@ static int quic_frame_decode_crypto(struct quic_reader *r, u8 wire, struct quic_
 	if (!quic_wire_get_varint(r, &f->crypto.offset) ||
 	    !quic_wire_get_vspan(r, &f->crypto.data))
 		return QUIC_VIOLATION_FRAME_TRUNCATED;
+	/* [9000-19.6] */
 	if (f->crypto.data.len > QUIC_VARINT_MAX - f->crypto.offset)
 		return QUIC_VIOLATION_CRYPTO_OFFSET_TOO_LARGE;
 	return 0;
@@ -136,6 +137,7 @@ static int quic_frame_decode_new_token(struct quic_reader *r, u8 wire, struct qu
 {
 	if (!quic_wire_get_vspan(r, &f->token))
 		return QUIC_VIOLATION_FRAME_TRUNCATED;
+	/* [9000-19.7] */
 	return f->token.len ? 0 : QUIC_VIOLATION_NEW_TOKEN_EMPTY;
 }
 
@@ -152,6 +154,7 @@ static int quic_frame_decode_stream(struct quic_reader *r, u8 wire, struct quic_
 	if (!(wire & QUIC_FRAME_STREAM_LEN ? quic_wire_get_vspan(r, &s->data) :
 	      quic_wire_get_span(r, quic_wire_left(r), &s->data)))
 		return QUIC_VIOLATION_FRAME_TRUNCATED;
+	/* [9000-19.8] */
 	if (s->data.len > QUIC_VARINT_MAX - s->offset)
 		return QUIC_VIOLATION_STREAM_OFFSET_TOO_LARGE;
 	return 0;
@@ -174,6 +177,7 @@ static int quic_frame_decode_max_streams(struct quic_reader *r, u8 wire, struct 
 {
 	int err = quic_frame_decode_value(r, wire, f);
 
+	/* [9000-19.11] */
 	if (!err && f->limit.limit > QUIC_MAX_STREAMS)
 		return QUIC_VIOLATION_MAX_STREAMS_TOO_LARGE;
 	return err;
@@ -183,6 +187,7 @@ static int quic_frame_decode_streams_blocked(struct quic_reader *r, u8 wire, str
 {
 	int err = quic_frame_decode_value(r, wire, f);
 
+	/* [9000-19.14] */
 	if (!err && f->limit.limit > QUIC_MAX_STREAMS)
 		return QUIC_VIOLATION_STREAMS_BLOCKED_TOO_LARGE;
 	return err;
@@ -196,6 +201,7 @@ static int quic_frame_decode_new_cid(struct quic_reader *r, u8 wire, struct quic
 	if (!quic_wire_get_varint(r, &n->seq) || !quic_wire_get_varint(r, &n->retire_prior_to) ||
 	    !quic_wire_get_u8(r, &len))
 		return QUIC_VIOLATION_FRAME_TRUNCATED;
+	/* [9000-19.15], both */
 	if (!len || len > QUIC_CID_MAX_BYTES)
 		return QUIC_VIOLATION_CID_LENGTH_INVALID;
 	if (n->retire_prior_to > n->seq)
@@ -300,6 +306,7 @@ int quic_frame_decode(struct quic_reader *r, enum quic_level level, struct quic_
 
 	if (!quic_wire_get_varint_strict(&body, &type, &shortest))
 		return QUIC_VIOLATION_FRAME_TRUNCATED;
+	/* These three: [9000-12.4]. */
 	if (!shortest)
 		return QUIC_VIOLATION_FRAME_TYPE_NOT_SHORTEST;
 	row = quic_frame_row(type);

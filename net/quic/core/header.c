@@ -68,6 +68,7 @@ static bool quic_header_decode_protected(struct quic_reader *r, size_t len,
 
 	if (h->kind == QUIC_PACKET_INITIAL && !quic_wire_get_vspan(r, &h->token))
 		return false;
+	/* [9000-17.2]: what is longer than its datagram is no packet. */
 	if (!quic_wire_get_varint(r, &length) || length > quic_wire_left(r))
 		return false;
 	h->pn_offset = len - quic_wire_left(r);

@@ -45,7 +45,7 @@ struct quic_tparam_row {
 #define OTHER(name, kind, field, server_only) \
 	{ QUIC_TPARAM_##name, QUIC_TPARAM_##kind, server_only, AT(field), 0, 0, 0 }
 
-/* RFC 9000 18.2: ranges and defaults; 4.6 for the number of streams. */
+/* Ranges and defaults [9000-18.2]; the number of streams [9000-4.6]. */
 static const struct quic_tparam_row quic_tparam_rows[] = {
 	OTHER(ORIGINAL_DCID, CID, original_dcid, true),
 	INT(MAX_IDLE_TIMEOUT, max_idle_timeout_ms, 0, QUIC_VARINT_MAX, 0),
@@ -172,7 +172,7 @@ static int quic_tparam_decode_preferred(struct quic_reader *r, struct quic_tpara
 }
 
 /*
- * RFC 9368 4: no version is 0, and what a client chose is among what it has.
+ * No version is 0, and what a client chose is among what it has [9368-4].
  * All versions are judged, the first QUIC_TPARAM_VERSIONS_MAX are kept.
  */
 static int quic_tparam_decode_versions(struct quic_reader *r, bool from_client,
@@ -232,14 +232,15 @@ static int quic_tparam_decode_one(struct quic_reader *r, bool from_client, struc
 	row = quic_tparam_find(id);
 	if (!row)
 		return 0;
-	if (from_client && row->server_only)
+	if (from_client && row->server_only)	/* [9000-18.2] */
 		return QUIC_VIOLATION_TPARAM_FROM_CLIENT;
-	if (p->present & quic_tparam_bit(row))
+	if (p->present & quic_tparam_bit(row))	/* [9000-7.4] */
 		return QUIC_VIOLATION_TPARAM_DUPLICATE;
 	quic_wire_read_init(&value, body.data, body.len);
 	err = quic_tparam_decode_value(&value, row, from_client, p);
 	if (err)
 		return err;
+	/* A flag has no value [9000-18.2, 9287-3], others no more than one. */
 	if (quic_wire_left(&value))
 		return QUIC_VIOLATION_TPARAM_MALFORMED;
 	p->present |= quic_tparam_bit(row);

@@ -62,6 +62,7 @@ static void server_initial_of_the_rfcs_decodes(void **state)
 	}
 }
 
+/* [9000-17.2.5.2]: without a token it is none, see the truncations below. */
 static void retry_of_the_rfcs_decodes_and_encodes(void **state)
 {
 	size_t i;
