@@ -73,8 +73,7 @@ enum crypto_state {
 
 /**
  * struct quic_crypto_ctx - requests and scratch
- * @src: source of the next operation
- * @nr_src: entries of it
+ * @src: source of the next operation; must be first
  * @dst: destination
  * @private: not of a CPU: its user may wait
  * @busy: in use
@@ -91,9 +90,8 @@ enum crypto_state {
  * @hp_req: struct skcipher_request with its context
  */
 struct quic_crypto_ctx {
-	struct scatterlist src[QUIC_CRYPTO_SG_MAX];
+	struct quic_crypto_source src;
 	struct scatterlist dst[2];
-	unsigned int nr_src;
 	bool private;
 	bool busy;
 	bool broken;
@@ -135,7 +133,8 @@ static struct quic_crypto_ctx *crypto_ctx_alloc(gfp_t gfp)
 
 	if (!ctx)
 		return NULL;
-	sg_init_table(ctx->src, ARRAY_SIZE(ctx->src));
+	BUILD_BUG_ON(offsetof(struct quic_crypto_ctx, src));
+	sg_init_table(ctx->src.sg, ARRAY_SIZE(ctx->src.sg));
 	sg_init_table(ctx->dst, ARRAY_SIZE(ctx->dst));
 	crypto_init_wait(&ctx->wait);
 	return ctx;
@@ -296,7 +295,7 @@ static int crypto_finish(struct quic_crypto_ctx *ctx, int err, struct quic_aead 
 	if (aead) {
 		refcount_inc(&aead->refs);
 		ctx->orphan = aead;
-		crypto_hold_sg(ctx, ctx->src, ctx->nr_src);
+		crypto_hold_sg(ctx, ctx->src.sg, ctx->src.nr);
 		crypto_hold_sg(ctx, ctx->dst, ARRAY_SIZE(ctx->dst));
 	}
 	return -EINPROGRESS;
@@ -304,24 +303,12 @@ static int crypto_finish(struct quic_crypto_ctx *ctx, int err, struct quic_aead 
 
 /* ---- sealing and opening ---- */
 
-void quic_crypto_src(struct quic_crypto_ctx *ctx, const void *aad, u32 len)
-{
-	ctx->nr_src = 1;
-	sg_set_buf(&ctx->src[0], aad, len);
-}
-
-bool quic_crypto_src_add(struct quic_crypto_ctx *ctx, const void *p, u32 len)
-{
-	if (ctx->nr_src == QUIC_CRYPTO_SG_MAX)
-		return false;
-	sg_set_buf(&ctx->src[ctx->nr_src++], p, len);
-	return true;
-}
-
 static void crypto_nonce(struct quic_crypto_ctx *ctx, const struct quic_aead *aead, quic_pn pn)
 {
+	/* quic_keys_nonce() without its loop: RFC 9001 5.3. */
 	if (likely(aead->cipher != QUIC_CIPHER_AES_128_CCM)) {
-		quic_keys_nonce(aead->iv, pn, ctx->nonce);
+		memcpy(ctx->nonce, aead->iv, 4);
+		put_unaligned_be64(get_unaligned_be64(aead->iv + 4) ^ pn, ctx->nonce + 4);
 		return;
 	}
 	memset(ctx->nonce, 0, sizeof(ctx->nonce));
@@ -333,7 +320,7 @@ static int crypto_run(struct quic_crypto_ctx *ctx, struct quic_aead *aead, quic_
 		      struct scatterlist *dst, u32 text_len, bool seal)
 {
 	struct aead_request *req = (struct aead_request *)ctx->req;
-	struct scatterlist *last = &ctx->src[ctx->nr_src - 1];
+	struct scatterlist *last = &ctx->src.sg[ctx->src.nr - 1];
 	int err;
 
 	if (unlikely(ctx->broken))
@@ -348,8 +335,8 @@ static int crypto_run(struct quic_crypto_ctx *ctx, struct quic_aead *aead, quic_
 					  CRYPTO_TFM_REQ_MAY_BACKLOG, crypto_req_done, &ctx->wait);
 	else
 		aead_request_set_callback(req, 0, crypto_orphan_done, ctx);
-	aead_request_set_ad(req, ctx->src[0].length);
-	aead_request_set_crypt(req, ctx->src, dst, text_len, ctx->nonce);
+	aead_request_set_ad(req, ctx->src.sg[0].length);
+	aead_request_set_crypt(req, ctx->src.sg, dst, text_len, ctx->nonce);
 	err = seal ? crypto_aead_encrypt(req) : crypto_aead_decrypt(req);
 	err = crypto_finish(ctx, err, aead, &aead->async);
 	if (likely(!ctx->broken))
@@ -361,12 +348,12 @@ int quic_crypto_seal(struct quic_crypto_ctx *ctx, struct quic_aead *aead, quic_p
 		     u32 text_len)
 {
 	/* All in one place already: sealed in place. */
-	if (ctx->nr_src == 1) {
-		sg_set_buf(&ctx->src[ctx->nr_src++], dst + ctx->src[0].length,
+	if (ctx->src.nr == 1) {
+		sg_set_buf(&ctx->src.sg[ctx->src.nr++], dst + ctx->src.sg[0].length,
 			   text_len + QUIC_TAG_BYTES);
-		return crypto_run(ctx, aead, pn, ctx->src, text_len, true);
+		return crypto_run(ctx, aead, pn, ctx->src.sg, text_len, true);
 	}
-	sg_set_buf(&ctx->dst[0], dst, ctx->src[0].length + text_len + QUIC_TAG_BYTES);
+	sg_set_buf(&ctx->dst[0], dst, ctx->src.sg[0].length + text_len + QUIC_TAG_BYTES);
 	sg_mark_end(&ctx->dst[0]);
 	return crypto_run(ctx, aead, pn, ctx->dst, text_len, true);
 }
@@ -375,7 +362,7 @@ int quic_crypto_open(struct quic_crypto_ctx *ctx, struct quic_aead *aead, quic_p
 		     u8 *dst, u32 text_len)
 {
 	sg_unmark_end(&ctx->dst[0]);
-	sg_set_buf(&ctx->dst[0], aad, ctx->src[0].length);
+	sg_set_buf(&ctx->dst[0], aad, ctx->src.sg[0].length);
 	sg_set_buf(&ctx->dst[1], dst, max_t(u32, text_len - QUIC_TAG_BYTES, 1));
 	return crypto_run(ctx, aead, pn, ctx->dst, text_len, false);
 }

@@ -27,6 +27,19 @@
 
 struct quic_crypto_ctx;	/* requests and scratch of one CPU, or of one caller that may sleep */
 
+/**
+ * struct quic_crypto_source - what the next operation reads
+ * @sg: AAD, then pieces of text, then (opening) the tag
+ * @nr: entries
+ *
+ * The first member of struct quic_crypto_ctx; visible, so that naming a piece is
+ * inline: there are two or three per packet.
+ */
+struct quic_crypto_source {
+	struct scatterlist sg[QUIC_CRYPTO_SG_MAX];
+	unsigned int nr;
+};
+
 /* Can @conn's packets be sealed and opened here and now, without waiting? */
 bool quic_crypto_can_run(const struct quic_conn *conn);
 
@@ -96,9 +109,25 @@ bool quic_crypto_needs_wait(const struct quic_conn *conn);
 void quic_crypto_hold_skb(struct quic_crypto_ctx *ctx, struct sk_buff *skb);
 
 /* Starts naming a source: its AAD. */
-void quic_crypto_src(struct quic_crypto_ctx *ctx, const void *aad, u32 len);
+static inline void quic_crypto_src(struct quic_crypto_ctx *ctx, const void *aad, u32 len)
+{
+	struct quic_crypto_source *src = (struct quic_crypto_source *)ctx;
+
+	sg_set_buf(&src->sg[0], aad, len);
+	src->nr = 1;
+}
+
 /* The next piece of text; false: too many. In the linear map. */
-bool __must_check quic_crypto_src_add(struct quic_crypto_ctx *ctx, const void *p, u32 len);
+static inline bool __must_check quic_crypto_src_add(struct quic_crypto_ctx *ctx, const void *p,
+						    u32 len)
+{
+	struct quic_crypto_source *src = (struct quic_crypto_source *)ctx;
+
+	if (unlikely(src->nr == QUIC_CRYPTO_SG_MAX))
+		return false;
+	sg_set_buf(&src->sg[src->nr++], p, len);
+	return true;
+}
 
 /**
  * quic_crypto_seal() - seal the source that was named

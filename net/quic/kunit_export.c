@@ -27,8 +27,6 @@ EXPORT_SYMBOL_IF_KUNIT(quic_crypto_open);
 EXPORT_SYMBOL_IF_KUNIT(quic_crypto_retry_tag);
 EXPORT_SYMBOL_IF_KUNIT(quic_crypto_sample);
 EXPORT_SYMBOL_IF_KUNIT(quic_crypto_seal);
-EXPORT_SYMBOL_IF_KUNIT(quic_crypto_src);
-EXPORT_SYMBOL_IF_KUNIT(quic_crypto_src_add);
 EXPORT_SYMBOL_IF_KUNIT(quic_edge_aead_free);
 EXPORT_SYMBOL_IF_KUNIT(quic_edge_aead_new);
 EXPORT_SYMBOL_IF_KUNIT(quic_edge_aead_rekey);

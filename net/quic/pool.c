@@ -166,8 +166,13 @@ static u32 pool_place(const struct quic_pool *pool, u32 slot)
 
 int quic_pool_alloc(struct quic_pool *pool, u32 len, gfp_t gfp, struct quic_buf *buf)
 {
-	u32 slot = quic_pool_slot_bytes(len), off = 0;
+	u32 slot, off = 0;
 
+	if (len != pool->last_len) {
+		pool->last_slot = quic_pool_slot_bytes(len);
+		pool->last_len = len;
+	}
+	slot = pool->last_slot;
 	if (pool->cur)
 		off = pool_place(pool, slot);
 	if (!pool->cur || off + slot > pool->end) {

@@ -33,6 +33,8 @@
  * @off: next free byte of @cur
  * @end: bytes of @cur
  * @loose: @cur is not in @ring; the pool's reference is dropped when it is used up
+ * @last_len: length asked for last
+ * @last_slot: its slot: it is mostly the same again
  * @small: pages to take with order 0 before larger ones: a connection that moves
  *	little pins little
  */
@@ -46,6 +48,8 @@ struct quic_pool {
 	struct page *cur;
 	u32 off;
 	u32 end;
+	u32 last_len;
+	u32 last_slot;
 };
 
 void quic_pool_init(struct quic_pool *pool);

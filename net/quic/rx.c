@@ -116,14 +116,21 @@ static bool rx_cursor_next(struct rx_cursor *c)
 	return true;
 }
 
-/* Where the byte at @off stands, and in *@room how many follow it there; NULL: beyond the end. */
-static const u8 *rx_cursor_seek(struct rx_cursor *c, u32 off, u32 *room)
+static bool rx_cursor_move(struct rx_cursor *c, u32 off)
 {
 	if (off < c->start)
 		rx_cursor_init(c, c->top);
 	while (off >= c->start + c->len)
 		if (!rx_cursor_next(c))
-			return NULL;
+			return false;
+	return true;
+}
+
+/* Where the byte at @off stands, and in *@room how many follow it there; NULL: beyond the end. */
+static inline const u8 *rx_cursor_seek(struct rx_cursor *c, u32 off, u32 *room)
+{
+	if (unlikely(off - c->start >= c->len) && !rx_cursor_move(c, off))
+		return NULL;
 	*room = c->start + c->len - off;
 	return c->data + (off - c->start);
 }

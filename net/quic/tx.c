@@ -425,8 +425,10 @@ static bool tx_name_source(struct quic_burst *b, const struct quic_tx_pkt *pkt)
 			memcpy(text + off, s->data, s->len);
 			continue;
 		}
-		memcpy(text + off, s->data, head);
-		memcpy(text + end - tail, s->data + s->len - tail, tail);
+		if (head)
+			memcpy(text + off, s->data, head);
+		if (tail)
+			memcpy(text + end - tail, s->data + s->len - tail, tail);
 		if (off + head > named &&
 		    !quic_crypto_src_add(b->ctx, text + named, off + head - named))
 			return false;
