@@ -50,6 +50,7 @@ static inline void quic_compat_setup_udp_tunnel_sock(struct net *net, struct soc
 	setup_udp_tunnel_sock(net, sock, cfg);
 }
 
+/* Closes it; may sleep. */
 static inline void quic_compat_udp_tunnel_sock_release(struct socket *sock)
 {
 	udp_tunnel_sock_release(sock);

@@ -119,20 +119,73 @@ struct quic_conn_stats {
 
 /**
  * struct quic_conn - a connection
+ * @state: enum quic_conn_state
+ * @is_server: our role
+ * @confirmed: the handshake is confirmed, RFC 9001 4.1.2
+ * @server_validated_us: client: the server knows our address, RFC 9002 6.2.2.1
+ * @got_tparams: @remote is the peer's word
+ * @peer_id_known: client: the server's own id replaced ours for it
+ * @drop_initial: client: a Handshake packet left, RFC 9001 4.9.1
+ * @notify: QUIC_NOTIFY_* for the socket to tell
+ * @ctl: QUIC_CTL_* to send
+ * @probes: PTO probes to send, per packet number space
+ * @path: address validation and congestion window of the path in use
+ * @pmtud: the search for the datagram size
+ * @recovery: RTT, loss and PTO
+ * @space: what was received, per packet number space
+ * @keys: packet protection of each level
+ * @out: what to send next
+ * @streams: all streams, and their limits
+ * @tx: connection flow control of what we send
+ * @rx: the same of what we receive
+ * @rmem: bytes of memory that received data holds, at most @config's rmem_max
+ * @wmem: the same of data to send, bounded by the socket
+ * @timers: deadlines
+ * @last_rx_at: when the last packet was received
+ * @idle_since: start of the idle period, RFC 9000 10.1
+ * @eliciting_since_rx: an ack-eliciting packet was sent since the last receive
+ * @version: the version in use
+ * @local_ids: connection ids we issued
+ * @remote_ids: connection ids the peer issued
+ * @original_dcid: the client's first Destination Connection ID
+ * @initial_scid: ours of the handshake
+ * @peer_id_seen: client: the id in the Initial being handled
+ * @retry_scid: server: source id of our Retry; client: of the one received
+ * @retried: there was a Retry
+ * @odcid_added: server: @original_dcid is in the lookup table
+ * @token: client: for Initials, or NULL; from quic_env_alloc()
+ * @token_len: bytes of @token
+ * @new_token: server: the NEW_TOKEN to send, or NULL
+ * @new_token_len: bytes of @new_token
+ * @local: our transport parameters
+ * @remote: the peer's
+ * @config: what the socket chose
+ * @crypto: handshake data, per packet number space
+ * @dgrams_in: struct quic_datagram, received
+ * @dgrams_out: struct quic_datagram, to send
+ * @nr_dgrams_in: length of @dgrams_in, bounded
+ * @nr_dgrams_out: length of @dgrams_out, bounded
+ * @held: struct quic_agg, packets that wait for keys
+ * @nr_held: length of @held, at most QUIC_CONN_MAX_HELD
+ * @close: why it ended, and who said so
+ * @close_levels: bit per level: a CONNECTION_CLOSE is to be sent there
+ * @close_rx: packets received while closing: back off, RFC 9000 10.2.1
+ * @flushing: close when everything queued is acknowledged
+ * @stats: counters
  *
  * Hot fields first.
  */
 struct quic_conn {
-	u8 state;			/* enum quic_conn_state */
+	u8 state;
 	bool is_server;
-	bool confirmed;			/* handshake confirmed, RFC 9001 4.1.2 */
-	bool server_validated_us;	/* client: RFC 9002 6.2.2.1 */
-	bool got_tparams;		/* @remote is the peer's word */
-	bool peer_id_known;		/* client: the server's own id replaced ours for it */
-	bool drop_initial;		/* client: a Handshake packet left, RFC 9001 4.9.1 */
-	u32 notify;			/* QUIC_NOTIFY_* */
-	u32 ctl;			/* QUIC_CTL_* to send */
-	u8 probes[QUIC_NR_SPACES];	/* PTO probes to send */
+	bool confirmed;
+	bool server_validated_us;
+	bool got_tparams;
+	bool peer_id_known;
+	bool drop_initial;
+	u32 notify;
+	u32 ctl;
+	u8 probes[QUIC_NR_SPACES];
 	struct quic_path path;
 	struct quic_pmtud pmtud;
 	struct quic_recovery recovery;
@@ -146,21 +199,21 @@ struct quic_conn {
 	u64 wmem;
 	struct quic_timers timers;
 	quic_us last_rx_at;
-	quic_us idle_since;		/* start of the idle period, 10.1 */
-	bool eliciting_since_rx;	/* an ack-eliciting packet was sent since the last receive */
+	quic_us idle_since;
+	bool eliciting_since_rx;
 
 	const struct quic_version *version;
 	struct quic_connid_local local_ids;
 	struct quic_connid_remote remote_ids;
-	struct quic_cid original_dcid;	/* client's first DCID */
-	struct quic_cid initial_scid;	/* ours */
-	struct quic_cid peer_id_seen;	/* client: id in the Initial being handled */
-	struct quic_cid retry_scid;	/* server: SCID of our Retry; client: of the one received */
+	struct quic_cid original_dcid;
+	struct quic_cid initial_scid;
+	struct quic_cid peer_id_seen;
+	struct quic_cid retry_scid;
 	bool retried;
-	bool odcid_added;		/* server: @original_dcid is in the lookup table */
-	u8 *token;			/* client: for Initials; from quic_env_alloc() */
+	bool odcid_added;
+	u8 *token;
 	u32 token_len;
-	u8 *new_token;			/* server: NEW_TOKEN to send */
+	u8 *new_token;
 	u32 new_token_len;
 	struct quic_tparams local;
 	struct quic_tparams remote;
@@ -171,18 +224,19 @@ struct quic_conn {
 	struct list_head dgrams_out;
 	u32 nr_dgrams_in;
 	u32 nr_dgrams_out;
-	struct list_head held;		/* struct quic_agg, packets waiting for keys */
+	struct list_head held;
 	u8 nr_held;
 
 	struct quic_close close;
-	u8 close_levels;		/* bit per level: CONNECTION_CLOSE to send there */
-	u32 close_rx;			/* packets received while closing: back off, 10.2.1 */
-	bool flushing;			/* close when everything queued is acknowledged */
+	u8 close_levels;
+	u32 close_rx;
+	bool flushing;
 	struct quic_conn_stats stats;
 };
 
 /* ---- life ---- */
 
+/* Prepares zeroed memory; quic_conn_destroy() or the like may be called from here on. */
 void quic_conn_init(struct quic_conn *conn);
 /* Frees everything; the host has removed it from everywhere it can be found. */
 void quic_conn_exit(struct quic_conn *conn);
@@ -337,6 +391,7 @@ void quic_conn_on_black_hole(struct quic_conn *conn);
 /* Probe timeout including max_ack_delay (RFC 9002 6.2.1). */
 quic_us quic_conn_pto(const struct quic_conn *conn);
 
+/* Neither closed nor on its way there. */
 static inline bool quic_conn_is_open(const struct quic_conn *conn)
 {
 	return conn->state == QUIC_CONN_ESTABLISHING || conn->state == QUIC_CONN_ESTABLISHED;

@@ -49,6 +49,7 @@ struct quic_buf {
 	struct quic_chunk *chunk;
 };
 
+/* A reference more, or one less; the last one gives the memory back. */
 void quic_edge_chunk_get(struct quic_chunk *chunk);
 void quic_edge_chunk_put(struct quic_chunk *chunk);
 
@@ -64,6 +65,7 @@ int quic_edge_buf_alloc(struct quic_conn *conn, u32 len, struct quic_buf *buf);
 
 /* ---- randomness, lookup, events ---- */
 
+/* @len random bytes, fit for keys and tokens. */
 void quic_edge_random(void *dst, size_t len);
 
 /**
@@ -331,6 +333,7 @@ enum quic_drop {
 	QUIC_NR_DROPS,
 };
 
+/* @a, @b and @c mean what @kind says; costs one static branch while nobody listens. */
 void quic_edge_trace(struct quic_conn *conn, enum quic_trace_kind kind, u64 a, u64 b, u64 c);
 
 #endif /* _QUIC_EDGE_H */

@@ -34,6 +34,7 @@ int quic_family_from_sockaddr(const struct sockaddr *sa, int len, struct quic_ad
  */
 int quic_family_to_sockaddr(const struct quic_addr *addr, struct sockaddr_storage *sa);
 
+/* The unspecified address, and any multicast one; ports do not count. */
 bool quic_family_is_any(const struct quic_addr *addr);
 bool quic_family_is_multicast(const struct quic_addr *addr);
 bool quic_family_is_link_local(const struct quic_addr *addr);

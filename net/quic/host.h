@@ -100,6 +100,7 @@ struct quic_host {
 	bool deferred;
 };
 
+/* The host that @conn is embedded in. */
 static inline struct quic_host *quic_host(const struct quic_conn *conn)
 {
 	return container_of((struct quic_conn *)conn, struct quic_host, conn);

@@ -51,6 +51,7 @@ u64 quic_inqueue_exit(struct quic_inqueue *q);
 int quic_inqueue_add(struct quic_inqueue *q, struct quic_conn *conn, u64 off,
 		     const struct quic_buf *buf);
 
+/* Bytes that can be read without a gap. */
 static inline u64 quic_inqueue_readable(const struct quic_inqueue *q)
 {
 	return q->end - q->read;

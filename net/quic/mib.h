@@ -71,6 +71,7 @@ static inline void quic_mib_add(struct quic_net *qn, enum quic_mib_counter c, lo
 	this_cpu_add(qn->mib->v[c], n);
 }
 
+/* Counts one, on this CPU; any context. */
 static inline void quic_mib_inc(struct quic_net *qn, enum quic_mib_counter c)
 {
 	this_cpu_inc(qn->mib->v[c]);

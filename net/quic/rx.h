@@ -40,6 +40,7 @@ struct quic_rx_cb {
 	u8 family;
 };
 
+/* What the receive path notes in skb->cb, from the tunnel to the backlog. */
 static inline struct quic_rx_cb *quic_rx_cb(const struct sk_buff *skb)
 {
 	BUILD_BUG_ON(sizeof(struct quic_rx_cb) > sizeof(skb->cb));

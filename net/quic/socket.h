@@ -152,6 +152,7 @@ struct quic6_sock {
  * @nr_orphans: of @orphans, and those off the list but not freed yet
  * @half_open: requests and connections not established
  * @half_open_source: the same by hash of the source address
+ * @stateless_lock: protects the next 2 fields
  * @stateless_at: when the bucket of stateless replies was filled last, us
  * @stateless_tokens: stateless replies that may be sent now
  * @hash_seed: of @half_open_source
@@ -200,17 +201,20 @@ int quic_sock_setup(void);
 /* Ends all orphans everywhere and waits until every socket is freed. */
 void quic_sock_cleanup(void);
 
+/* The QUIC socket that @sk is. */
 static inline struct quic_sock *quic_sk(const struct sock *sk)
 {
 	DEBUG_NET_WARN_ON_ONCE(sk->sk_protocol != IPPROTO_QUIC);
 	return (struct quic_sock *)sk;
 }
 
+/* The struct sock in @q. */
 static inline struct sock *quic_sock_sk(struct quic_sock *q)
 {
 	return &q->inet.sk;
 }
 
+/* The connection in @q; its state is NEW until there is one. */
 static inline struct quic_conn *quic_sock_conn(struct quic_sock *q)
 {
 	return &q->host.conn;
@@ -222,6 +226,7 @@ static inline void quic_sock_owned_by_me(const struct quic_sock *q)
 	sock_owned_by_me(&q->inet.sk);
 }
 
+/* Listens; may be asked without the lock. */
 static inline bool quic_sock_is_listening(const struct quic_sock *q)
 {
 	return READ_ONCE(q->inet.sk.sk_state) == TCP_LISTEN;

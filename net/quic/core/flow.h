@@ -19,6 +19,8 @@ struct quic_flow_tx {
 };
 
 void quic_flow_tx_init(struct quic_flow_tx *f, u64 max);
+
+/* Bytes that may still be sent. */
 static inline u64 quic_flow_tx_room(const struct quic_flow_tx *f)
 {
 	return f->max > f->used ? f->max - f->used : 0;

@@ -178,6 +178,7 @@ struct quic_frame_ack_iter {
 	const struct quic_frame_ack *ack;
 };
 
+/* Starts at the highest range of @ack, which was decoded and stays unchanged. */
 void quic_frame_ack_iter_init(struct quic_frame_ack_iter *it, const struct quic_frame_ack *ack);
 /* The next acknowledged range [start, end); false after the last. */
 bool quic_frame_ack_next(struct quic_frame_ack_iter *it, struct quic_range *out);

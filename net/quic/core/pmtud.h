@@ -31,6 +31,7 @@ struct quic_pmtud {
 	bool out;
 };
 
+/* A search from @good bytes, known to pass, to @max, which nobody tries to exceed. */
 void quic_pmtud_init(struct quic_pmtud *p, u16 good, u16 max);
 /* Size of the probe to send now, 0: none (found, or one is in flight). */
 u16 quic_pmtud_next(const struct quic_pmtud *p);

@@ -103,6 +103,7 @@ static inline u64 quic_sid_index(quic_sid sid)
 	return sid >> 2;
 }
 
+/* The id of the @index-th stream of that kind, RFC 9000 2.1. */
 static inline quic_sid quic_sid_make(u64 index, bool server, bool uni)
 {
 	return index << 2 | (uni ? 2 : 0) | (server ? 1 : 0);

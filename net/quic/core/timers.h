@@ -42,16 +42,20 @@ struct quic_timers {
 };
 
 void quic_timers_init(struct quic_timers *t);
+
+/* Sets the deadline of @which; QUIC_US_NEVER stops it. */
 static inline void quic_timers_set(struct quic_timers *t, enum quic_timer which, quic_us at)
 {
 	t->at[which] = at;
 }
 
+/* The same as setting QUIC_US_NEVER. */
 static inline void quic_timers_stop(struct quic_timers *t, enum quic_timer which)
 {
 	t->at[which] = QUIC_US_NEVER;
 }
 
+/* Whether @which has a deadline. */
 static inline bool quic_timers_is_armed(const struct quic_timers *t, enum quic_timer which)
 {
 	return t->at[which] != QUIC_US_NEVER;

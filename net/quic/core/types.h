@@ -45,6 +45,7 @@ enum quic_space {
 	QUIC_NR_SPACES,
 };
 
+/* The space whose numbers packets of @level have, RFC 9000 12.3. */
 static inline enum quic_space quic_level_space(enum quic_level level)
 {
 	switch (level) {
@@ -78,6 +79,7 @@ struct quic_cid {
 	u8 data[QUIC_CID_MAX_BYTES];
 };
 
+/* Not in constant time: connection ids are no secrets. */
 static inline bool quic_cid_equal(const struct quic_cid *a, const struct quic_cid *b)
 {
 	return a->len == b->len && !memcmp(a->data, b->data, a->len);
