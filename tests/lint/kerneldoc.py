@@ -34,7 +34,7 @@ def documented(text):
     """Names with a comment directly above, or above their block of declarations."""
     names = set(re.findall(r"/\*\*\n \* (\w+)\(\)", text))
     for m in re.finditer(r"\*/\n((?:(?!/\*)[^\n]+\n)+)", text):
-        names |= set(re.findall(r"\b(\w+)\s*\(", m.group(1)))
+        names |= set(re.findall(r"^[^\s][^(\n]*\b(\w+)\s*\(", m.group(1), re.M))
     return names
 
 
