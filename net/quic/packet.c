@@ -249,8 +249,8 @@ static bool packet_is_bulk(struct quic_conn *conn)
 }
 
 /* Builds one datagram into @b: its bytes, 0 when there was nothing to send. */
-static u32 packet_send_dgram(struct quic_conn *conn, struct quic_burst *b,
-			     struct packet_budget *budget, bool *full, quic_us now)
+static noinline u32 packet_send_dgram(struct quic_conn *conn, struct quic_burst *b,
+				      struct packet_budget *budget, bool *full, quic_us now)
 {
 	struct packet_dgram g;
 
@@ -310,22 +310,18 @@ static bool packet_send_burst(struct quic_conn *conn, quic_us now)
 	return total;
 }
 
-/* A PING padded to the size that is to be tried, alone in its datagram. */
-static void packet_send_mtu_probe(struct quic_conn *conn, quic_us now)
+/* A PING padded to @size, alone in its datagram. Not inlined: see packet_build_close(). */
+static noinline void packet_build_mtu_probe(struct quic_conn *conn, struct quic_burst *b, u16 size,
+					    quic_us now)
 {
-	u16 size = quic_pmtud_next(&conn->pmtud);
 	struct packet_dgram g = { .cap = size, .pad_to = size };
 	struct packet_draft *d = &g.draft[0];
 	struct quic_writer w;
-	struct quic_burst *b;
 
-	if (!size || !conn->confirmed || quic_cong_room(&conn->path.cong) < size)
-		return;
-	b = quic_edge_burst_begin(conn, &conn->path, size, QUIC_ECN_NOT_ECT, now);
-	if (!b)
-		return;
 	g.dst = quic_edge_burst_next(b);
-	if (g.dst && !quic_sent_begin(packet_sent(conn, QUIC_LEVEL_APP))) {
+	if (!g.dst)
+		return;
+	if (!quic_sent_begin(packet_sent(conn, QUIC_LEVEL_APP))) {
 		*d = (struct packet_draft){ .level = QUIC_LEVEL_APP, .pkt.dst = g.dst };
 		quic_wire_write_init(&w, d->pkt.dst, size - QUIC_TAG_BYTES);
 		packet_put_header(conn, d, &w);
@@ -341,8 +337,20 @@ static void packet_send_mtu_probe(struct quic_conn *conn, quic_us now)
 		packet_seal(conn, b, &g, now);
 		quic_pmtud_on_sent(&conn->pmtud, size);
 	}
-	if (g.dst)
-		quic_edge_burst_end(b, g.len);
+	quic_edge_burst_end(b, g.len);
+}
+
+static void packet_send_mtu_probe(struct quic_conn *conn, quic_us now)
+{
+	u16 size = quic_pmtud_next(&conn->pmtud);
+	struct quic_burst *b;
+
+	if (!size || !conn->confirmed || quic_cong_room(&conn->path.cong) < size)
+		return;
+	b = quic_edge_burst_begin(conn, &conn->path, size, QUIC_ECN_NOT_ECT, now);
+	if (!b)
+		return;
+	packet_build_mtu_probe(conn, b, size, now);
 	if (quic_edge_burst_commit(b) == -EMSGSIZE)
 		quic_pmtud_on_too_big(&conn->pmtud, size - 1);
 }
@@ -375,20 +383,14 @@ static void packet_draft_close(struct quic_conn *conn, struct packet_dgram *g,
 	g->nr++;
 }
 
-static void packet_send_close(struct quic_conn *conn, quic_us now)
+/* Not inlined: the drafts must not stay on the stack while the IP layer sends. */
+static noinline void packet_build_close(struct quic_conn *conn, struct quic_burst *b, quic_us now)
 {
-	struct quic_path *p = &conn->path;
 	struct packet_dgram g = { .eliciting = false };
 	enum quic_level level;
-	struct quic_burst *b;
 
-	if (quic_path_amplification_room(p) < QUIC_MIN_DATAGRAM_BYTES)
-		return;
-	b = quic_edge_burst_begin(conn, p, p->mtu, QUIC_ECN_NOT_ECT, now);
-	if (!b)
-		return;
 	g.dst = quic_edge_burst_next(b);
-	g.cap = g.dst ? p->mtu : 0;
+	g.cap = g.dst ? conn->path.mtu : 0;
 	for (level = QUIC_LEVEL_INITIAL; level < QUIC_NR_LEVELS; level++) {
 		if (!(conn->close_levels & BIT(level)) ||
 		    !quic_keys_can_send(&conn->keys, level))
@@ -404,6 +406,19 @@ static void packet_send_close(struct quic_conn *conn, quic_us now)
 	}
 	if (g.dst)
 		quic_edge_burst_end(b, g.len);
+}
+
+static void packet_send_close(struct quic_conn *conn, quic_us now)
+{
+	struct quic_path *p = &conn->path;
+	struct quic_burst *b;
+
+	if (quic_path_amplification_room(p) < QUIC_MIN_DATAGRAM_BYTES)
+		return;
+	b = quic_edge_burst_begin(conn, p, p->mtu, QUIC_ECN_NOT_ECT, now);
+	if (!b)
+		return;
+	packet_build_close(conn, b, now);
 	quic_edge_burst_commit(b);
 }
 

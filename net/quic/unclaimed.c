@@ -13,7 +13,7 @@
 #include "listen.h"
 #include "lookup.h"
 
-#define UNCLAIMED_REPLY_BYTES		512U	/* all of our versions fit in a VN packet */
+#define UNCLAIMED_REPLY_BYTES		128U	/* all of our versions fit in a VN packet */
 #define UNCLAIMED_RESET_MAX_BYTES	42U	/* looks like a short packet, RFC 9000 10.3 */
 #define UNCLAIMED_RESET_MIN_BYTES	21U	/* 5 unpredictable bytes and a token */
 
