@@ -10,7 +10,7 @@
 
 #include "core/frame.h"
 
-#define FRAME_MODEL_RANGES 1024	/* of an ACK that can be written again */
+#define FRAME_MODEL_RANGES 128	/* of an ACK that can be written again */
 
 static inline bool frame_model_span_equal(struct quic_span a, struct quic_span b)
 {
