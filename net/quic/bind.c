@@ -48,7 +48,7 @@ static int bind_check(struct sock *sk, const struct quic_addr *addr)
 	return quic_family_check_local(sk, addr);
 }
 
-int quic_bind(struct sock *sk, struct sockaddr *sa, int sa_len)
+int quic_bind(struct sock *sk, struct sockaddr_unsized *sa, int sa_len)
 {
 	struct quic_sock *q = quic_sk(sk);
 	struct quic_addr addr;
@@ -159,13 +159,13 @@ static int bind_start_client(struct quic_sock *q, const struct quic_addr *remote
 		return err;
 	q->started = true;
 	quic_lookup_path_update(&q->host, &conn->path);
-	smp_store_release(&quic_sock_sk(q)->sk_state, TCP_SYN_RECV);
+	quic_sock_set_state(quic_sock_sk(q), TCP_SYN_RECV);
 	conn->notify &= ~QUIC_NOTIFY_STATE;
 	quic_sock_settle(q);
 	return 0;
 }
 
-int quic_connect(struct socket *sock, struct sockaddr *sa, int sa_len, int flags)
+int quic_connect(struct socket *sock, struct sockaddr_unsized *sa, int sa_len, int flags)
 {
 	struct sock *sk = sock->sk;
 	struct quic_sock *q = quic_sk(sk);

@@ -159,10 +159,10 @@ static int listen_start(struct quic_sock *q)
 	err = listen_alloc(q);
 	if (err)
 		return err;
-	smp_store_release(&sk->sk_state, TCP_LISTEN);
+	quic_sock_set_state(sk, TCP_LISTEN);
 	err = listen_enter(q);
 	if (err)
-		smp_store_release(&sk->sk_state, TCP_CLOSE);
+		quic_sock_set_state(sk, TCP_CLOSE);
 	return err;
 }
 
@@ -216,7 +216,7 @@ void quic_listen_stop(struct quic_sock *q)
 	spin_lock_bh(&sn->lock);
 	hlist_del_init_rcu(&l->table_entry);
 	spin_unlock_bh(&sn->lock);
-	smp_store_release(&sk->sk_state, TCP_CLOSE);
+	quic_sock_set_state(sk, TCP_CLOSE);
 	list_for_each_entry_safe(req, tmp, &l->queue, entry)
 		listen_drop(q, req);
 	quic_timer_stop(&q->host);
@@ -497,7 +497,7 @@ static int listen_start_child(struct quic_sock *q, struct quic_request *req)
 		return err;
 	q->started = true;
 	q->started_at = now;
-	smp_store_release(&quic_sock_sk(q)->sk_state, TCP_SYN_RECV);
+	quic_sock_set_state(quic_sock_sk(q), TCP_SYN_RECV);
 	conn->notify &= ~QUIC_NOTIFY_STATE;
 	quic_lookup_path_update(&q->host, &conn->path);
 	while ((skb = __skb_dequeue(&req->packets))) {
@@ -513,7 +513,7 @@ static void listen_discard_child(struct sock *child)
 	sock_set_flag(child, SOCK_DEAD);
 	quic_sock_finish(quic_sk(child));
 	quic_bind_leave(quic_sk(child));
-	smp_store_release(&child->sk_state, TCP_CLOSE);
+	quic_sock_set_state(child, TCP_CLOSE);
 }
 
 /* The oldest request becomes a socket; NULL: it came to nothing, *@err says why. */

@@ -227,7 +227,7 @@ static int recv_wait(struct quic_sock *q, const struct msghdr *msg, long timeo)
 	return ret;
 }
 
-int quic_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len)
+int quic_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 {
 	struct quic_sock *q = quic_sk(sk);
 	int ret;
@@ -251,9 +251,9 @@ static __poll_t recv_poll_writable(struct quic_sock *q)
 
 	if (sk_stream_is_writeable(sk) && quic_flow_tx_room(&quic_sock_conn(q)->tx))
 		return EPOLLOUT | EPOLLWRNORM;
-	/* Set the bit, then look again: pairs with sock_wake(). */
 	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+	/* The bit is set before we look again: pairs with sock_wake(). */
 	smp_mb__after_atomic();
 	if (sk_stream_is_writeable(sk) && quic_flow_tx_room(&quic_sock_conn(q)->tx))
 		return EPOLLOUT | EPOLLWRNORM;
@@ -267,6 +267,7 @@ __poll_t quic_recv_poll(struct file *file, struct socket *sock, poll_table *wait
 	__poll_t mask = 0;
 
 	sock_poll_wait(file, sock, wait);
+	/* Pairs with quic_sock_set_state(). */
 	switch (smp_load_acquire(&sk->sk_state)) {
 	case TCP_LISTEN:
 		return quic_listen_is_ready(q) ? EPOLLIN | EPOLLRDNORM : 0;

@@ -29,8 +29,8 @@
 #include "socket.h"
 #include "ticket.h"
 
-static const u32 sock_backlog_slack_bytes = 1 << 20;	/* whole aggregates of headers and pages */
-static const u32 sock_sndbuf_cwnds = 4;			/* send buffer follows the window: UAPI.md 8 */
+static const u32 sock_backlog_slack_bytes = 1 << 20;	/* aggregates: headers and pages */
+static const u32 sock_sndbuf_cwnds = 4;			/* it follows the window: UAPI.md 8 */
 static const u32 sock_sndbuf_min_bytes = 128 << 10;	/* two bursts and what is in flight */
 static const quic_us sock_quiet_us = QUIC_US_PER_SEC;	/* spare pages go back after that */
 
@@ -178,7 +178,7 @@ static void sock_on_established(struct quic_sock *q)
 	q->was_established = true;
 	q->established_at = quic_timer_now();
 	sock_uncount_half_open(q);
-	smp_store_release(&sk->sk_state, TCP_ESTABLISHED);
+	quic_sock_set_state(sk, TCP_ESTABLISHED);
 	quic_mib_inc(q->host.qn, QUIC_MIB_CURR_ESTABS);
 	quic_mib_inc(q->host.qn, quic_sock_conn(q)->is_server ? QUIC_MIB_PASSIVE_ESTABS :
 								QUIC_MIB_ACTIVE_ESTABS);
@@ -194,7 +194,7 @@ static void sock_on_end(struct quic_sock *q)
 
 	q->ended = true;
 	sock_uncount_half_open(q);
-	smp_store_release(&sk->sk_state, TCP_CLOSE);
+	quic_sock_set_state(sk, TCP_CLOSE);
 	sk->sk_shutdown = SHUTDOWN_MASK;
 	if (q->was_established)
 		quic_mib_add(q->host.qn, QUIC_MIB_CURR_ESTABS, -1);

@@ -226,6 +226,13 @@ static inline void quic_sock_owned_by_me(const struct quic_sock *q)
 	sock_owned_by_me(&q->inet.sk);
 }
 
+/* The one setter of sk_state: who reads it without the lock sees what led to it. */
+static inline void quic_sock_set_state(struct sock *sk, int state)
+{
+	/* Pairs with smp_load_acquire() in quic_recv_poll(). */
+	smp_store_release(&sk->sk_state, state);
+}
+
 /* Listens; may be asked without the lock. */
 static inline bool quic_sock_is_listening(const struct quic_sock *q)
 {
