@@ -311,7 +311,10 @@ void quic_conn_output(struct quic_conn *conn, quic_us now);
 
 /* ---- the application ---- */
 
-/* Queues CRYPTO data: 0, -EINVAL when the level has no send key, -ENOMEM. @buf's reference moves. */
+/*
+ * Queues CRYPTO data: 0, -EINVAL when the level has no send key, -ENOMEM.
+ * @buf's reference moves.
+ */
 int quic_conn_send_crypto(struct quic_conn *conn, enum quic_level level,
 			  const struct quic_buf *buf);
 /* Queues a DATAGRAM: 0, -EINVAL not negotiated, -EMSGSIZE, -ENOBUFS, -ENOMEM. @buf's ref moves. */

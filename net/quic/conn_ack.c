@@ -9,7 +9,8 @@
 #include "conn.h"
 
 static const u8 ack_black_hole_ptos = 3;	/* PTOs in a row that cast doubt on the MTU */
-static const u8 ack_probe_pkts = 2;	/* packets whose content a PTO sends again, RFC 9002 6.2.4 */
+/* Packets whose content a PTO sends again, RFC 9002 6.2.4. */
+static const u8 ack_probe_pkts = 2;
 
 static void ack_item_acked(struct quic_conn *conn, enum quic_space space,
 			   const struct quic_sent_item *it)

@@ -86,7 +86,7 @@ enum quic_edge_event {
 	QUIC_EDGE_EV_STREAM_MAX_DATA,	/* sid, value = new limit */
 	QUIC_EDGE_EV_MAX_STREAMS,	/* value = highest allowed stream id */
 	QUIC_EDGE_EV_CONNID,		/* sid = 0 local / 1 remote; ids changed */
-	QUIC_EDGE_EV_CLOSE,		/* the peer closed, or a local fatal error: see conn->close */
+	QUIC_EDGE_EV_CLOSE,		/* by the peer, or a local fatal error: see conn->close */
 	QUIC_EDGE_EV_MIGRATED,		/* value = 1 our address, 0 the peer's */
 	QUIC_EDGE_EV_KEY_UPDATE,	/* value = new phase */
 	QUIC_EDGE_EV_NEW_TOKEN,		/* data */

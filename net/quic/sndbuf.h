@@ -16,8 +16,8 @@
 #include "core/ranges.h"
 #include "edge.h"
 
-#define QUIC_SNDBUF_MAX_SEGS	(1U << 15)
-#define QUIC_SNDBUF_HEADROOM	24	/* bytes free before a segment: a STREAM frame header fits */
+#define QUIC_SNDBUF_MAX_SEGS	BIT(15)
+#define QUIC_SNDBUF_HEADROOM	24	/* bytes free before a segment: room for a STREAM header */
 
 /**
  * struct quic_sndseg - one segment
