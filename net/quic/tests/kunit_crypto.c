@@ -93,8 +93,9 @@ static void client_initial_is_the_rfcs(struct kunit *test)
 	make_keys(test, QUIC_CIPHER_AES_128_GCM, quic_version_find(v->version), v->client_secret,
 		  &k);
 	memcpy(text, v->client_frames, sizeof(v->client_frames));
-	KUNIT_EXPECT_EQ(test, protect(&k, dst, v->client_header, sizeof(v->client_header), 4,
-				      QUIC_VECTORS_CLIENT_PN, text, QUIC_VECTORS_CLIENT_PAYLOAD), 0);
+	KUNIT_EXPECT_EQ(test, 0, protect(&k, dst, v->client_header, sizeof(v->client_header), 4,
+					 QUIC_VECTORS_CLIENT_PN, text,
+					 QUIC_VECTORS_CLIENT_PAYLOAD));
 	KUNIT_EXPECT_MEMEQ(test, dst, v->client_packet, sizeof(v->client_packet));
 	free_keys(&k);
 }
