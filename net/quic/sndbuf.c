@@ -239,6 +239,8 @@ u64 quic_sndbuf_on_acked(struct quic_sndbuf *b, u64 off, u32 len, bool fin)
 			b->base = max(b->base, r.end);
 			quic_ranges_trim(&b->acked, b->base);
 		}
+		/* Taking them out above may have failed: what is released must not be sent. */
+		quic_ranges_trim(&b->lost, b->base);
 	}
 	return sndbuf_release(b, b->base);
 }

@@ -164,6 +164,32 @@ static void bare_fin_is_sent_and_sent_again(void **state)
 	quic_sndbuf_exit(&b);
 }
 
+/* The memory of released bytes may be somebody else's by now. */
+static void released_bytes_are_not_sent_again_when_memory_fails(void **state)
+{
+	struct quic_sndbuf_run run;
+	struct quic_sndbuf b;
+
+	quic_sndbuf_init(&b);
+	while (b.end < 4000)
+		append(&b, 100, 100);
+	quic_sndbuf_on_sent(&b, 0, 4000, false);
+	quic_sndbuf_on_lost(&b, 100, 1000, false);
+	quic_sndbuf_on_lost(&b, 2000, 1000, false);
+	/* To split the first range needs memory for a third. */
+	quic_env_fail_nth(1);
+	quic_sndbuf_on_acked(&b, 500, 100, false);
+	quic_env_fail_nth(0);
+	quic_sndbuf_on_acked(&b, 0, 500, false);
+	assert_int_equal(b.base, 600);
+	assert_true(quic_sndbuf_next_run(&b, 0, &run));
+	assert_int_equal(run.off, 600);
+	assert_int_equal(run.len, 500);
+	check_segs(&b, run.off, run.len);
+	quic_sndbuf_exit(&b);
+	assert_int_equal(quic_env_live, 0);
+}
+
 static void credit_limits_new_bytes_only(void **state)
 {
 	struct quic_sndbuf_run run;
@@ -190,6 +216,7 @@ int main(void)
 		cmocka_unit_test(tail_grows_in_place),
 		cmocka_unit_test(acknowledged_tail_that_may_grow_is_kept),
 		cmocka_unit_test(bare_fin_is_sent_and_sent_again),
+		cmocka_unit_test(released_bytes_are_not_sent_again_when_memory_fails),
 		cmocka_unit_test(credit_limits_new_bytes_only),
 	};
 
