@@ -430,10 +430,29 @@ static void stream_consumed(struct quic_conn *conn, struct quic_stream *s, u64 l
 		conn->ctl |= QUIC_CTL_MAX_DATA;
 }
 
+static void stream_advance_recv(struct quic_conn *conn, struct quic_stream *s, bool first,
+				bool fin)
+{
+	if (fin && s->recv_state == QUIC_RECV_RECV)
+		stream_set_recv(s, QUIC_RECV_EV_FIN);
+	if (s->recv_state == QUIC_RECV_SIZE_KNOWN && s->rcv.end == s->final_size) {
+		stream_set_recv(s, QUIC_RECV_EV_ALL_DATA);
+		stream_event(conn, s, QUIC_RECV_STATE_UAPI_BASE + QUIC_RECV_RECVD, 0,
+			     s->final_size);
+	} else if (fin && s->recv_state == QUIC_RECV_SIZE_KNOWN) {
+		stream_event(conn, s, QUIC_RECV_STATE_UAPI_BASE + QUIC_RECV_SIZE_KNOWN, 0,
+			     s->final_size);
+	} else if (first) {
+		stream_event(conn, s, QUIC_RECV_STATE_UAPI_BASE + QUIC_RECV_RECV, 0, 0);
+	}
+}
+
 void quic_stream_on_read(struct quic_conn *conn, struct quic_stream *s, u64 len, quic_us now)
 {
 	conn->rmem -= quic_inqueue_consume(&s->rcv, len);
 	stream_consumed(conn, s, len, now);
+	/* Pieces for which there was no memory may have moved up only now. */
+	stream_advance_recv(conn, s, false, false);
 	stream_update_readable(conn, s);
 }
 
@@ -478,23 +497,6 @@ static void stream_received(struct quic_conn *conn, struct quic_stream *s, u64 e
 	conn->rx.received += end - s->rx.received;
 	conn->stats.stream_bytes_rcvd += end - s->rx.received;
 	s->rx.received = end;
-}
-
-static void stream_advance_recv(struct quic_conn *conn, struct quic_stream *s, bool first,
-				bool fin)
-{
-	if (fin && s->recv_state == QUIC_RECV_RECV)
-		stream_set_recv(s, QUIC_RECV_EV_FIN);
-	if (s->recv_state == QUIC_RECV_SIZE_KNOWN && s->rcv.end == s->final_size) {
-		stream_set_recv(s, QUIC_RECV_EV_ALL_DATA);
-		stream_event(conn, s, QUIC_RECV_STATE_UAPI_BASE + QUIC_RECV_RECVD, 0,
-			     s->final_size);
-	} else if (fin && s->recv_state == QUIC_RECV_SIZE_KNOWN) {
-		stream_event(conn, s, QUIC_RECV_STATE_UAPI_BASE + QUIC_RECV_SIZE_KNOWN, 0,
-			     s->final_size);
-	} else if (first) {
-		stream_event(conn, s, QUIC_RECV_STATE_UAPI_BASE + QUIC_RECV_RECV, 0, 0);
-	}
 }
 
 int quic_stream_rx_data(struct quic_conn *conn, struct quic_stream *s, u64 off,
