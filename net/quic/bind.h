@@ -8,6 +8,7 @@
 #include <linux/net.h>
 
 #include "lookup.h"
+#include "compat.h"
 #include "socket.h"
 
 /**
@@ -19,7 +20,7 @@
  * Return: 0; -EINVAL bound already, too short, multicast; -EAFNOSUPPORT;
  * -EADDRNOTAVAIL; -EACCES low port; -EADDRINUSE.
  */
-int quic_bind(struct sock *sk, struct sockaddr *sa, int sa_len);
+int quic_bind(struct sock *sk, struct sockaddr_unsized *sa, int sa_len);
 
 /**
  * quic_connect() - proto_ops.connect: bookkeeping only, sends nothing
@@ -31,7 +32,7 @@ int quic_bind(struct sock *sk, struct sockaddr *sa, int sa_len);
  * Return: 0; -EINVAL in use already, no port; -EOPNOTSUPP AF_UNSPEC;
  * -EAFNOSUPPORT; -EPROTONOSUPPORT version; errors of routing and bind().
  */
-int quic_connect(struct socket *sock, struct sockaddr *sa, int sa_len, int flags);
+int quic_connect(struct socket *sock, struct sockaddr_unsized *sa, int sa_len, int flags);
 
 /* proto_ops.getname: bytes of the address, -ENOTCONN. */
 int quic_getname(struct socket *sock, struct sockaddr *sa, int peer);

@@ -26,16 +26,32 @@ static inline void quic_compat_hrtimer_setup(struct hrtimer *timer,
 #define hrtimer_setup	quic_compat_hrtimer_setup
 #endif
 
-/* kernel_bind() takes another type of address from 6.19 on. */
+/* From 6.19 on addresses that come with a length are of a type of their own. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
-static inline struct sockaddr *quic_compat_sockaddr(struct sockaddr_storage *sa)
-{
-	return (struct sockaddr *)sa;
-}
-#else
+#define sockaddr_unsized	sockaddr
+#endif
+
 static inline struct sockaddr_unsized *quic_compat_sockaddr(struct sockaddr_storage *sa)
 {
 	return (struct sockaddr_unsized *)sa;
+}
+
+/*
+ * QUIC_COMPAT_RECVMSG() - defines proto.recvmsg as @name, which calls @fn
+ *
+ * It has lost its last argument, the address length, on the way to 7.3.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0)
+#define QUIC_COMPAT_RECVMSG(name, fn)					\
+static int name(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len) \
+{									\
+	return fn(sk, msg, len, flags);					\
+}
+#else
+#define QUIC_COMPAT_RECVMSG(name, fn)					\
+static int name(struct sock *sk, struct msghdr *msg, size_t len, int flags) \
+{									\
+	return fn(sk, msg, len, flags);					\
 }
 #endif
 

@@ -50,14 +50,14 @@ static int family_from_sockaddr6(const struct sockaddr_in6 *sin6, struct quic_ad
 	return 0;
 }
 
-int quic_family_from_sockaddr(const struct sockaddr *sa, int len, struct quic_addr *addr)
+int quic_family_from_sockaddr(const void *sa, int len, struct quic_addr *addr)
 {
-	const struct sockaddr_in *sin = (const struct sockaddr_in *)sa;
+	const struct sockaddr_in *sin = sa;
 
 	memset(addr, 0, sizeof(*addr));
 	if (len < (int)offsetofend(struct sockaddr, sa_family))
 		return -EINVAL;
-	switch (sa->sa_family) {
+	switch (sin->sin_family) {
 	case AF_INET:
 		if (len < (int)sizeof(*sin))
 			return -EINVAL;
@@ -74,7 +74,7 @@ int quic_family_from_sockaddr(const struct sockaddr *sa, int len, struct quic_ad
 			memcpy(&sin6, sa, SIN6_LEN_RFC2133);
 			return family_from_sockaddr6(&sin6, addr);
 		}
-		return family_from_sockaddr6((const struct sockaddr_in6 *)sa, addr);
+		return family_from_sockaddr6(sa, addr);
 	default:
 		return -EAFNOSUPPORT;
 	}

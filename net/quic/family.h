@@ -18,13 +18,13 @@
 
 /**
  * quic_family_from_sockaddr() - read what a system call gave
- * @sa: address
+ * @sa: a struct sockaddr of some kind
  * @len: its bytes as the caller says
  * @addr: filled; v4-mapped becomes IPv4
  *
  * Return: 0; -EINVAL too short; -EAFNOSUPPORT.
  */
-int quic_family_from_sockaddr(const struct sockaddr *sa, int len, struct quic_addr *addr);
+int quic_family_from_sockaddr(const void *sa, int len, struct quic_addr *addr);
 /**
  * quic_family_to_sockaddr() - write an address for user space
  * @addr: address; family 0 is written as IPv4 any

@@ -65,7 +65,7 @@ static void proc_owner(struct seq_file *seq, struct quic_sock *q)
 	struct sock *sk = quic_sock_sk(q);
 
 	seq_printf(seq, " %u %lu\n", from_kuid_munged(seq_user_ns(seq), READ_ONCE(sk->sk_uid)),
-		   sock_i_ino(sk));
+		   (unsigned long)sock_i_ino(sk));
 }
 
 /* ---- eps ---- */

@@ -15,6 +15,7 @@
 #include <uapi/linux/sockios.h>
 #include <asm/ioctls.h>
 
+#include "compat.h"
 #include "bind.h"
 #include "close.h"
 #include "listen.h"
@@ -82,6 +83,8 @@ static int protocol_ioctl(struct sock *sk, int cmd, int *karg)
 	return err;
 }
 
+QUIC_COMPAT_RECVMSG(protocol_recvmsg, quic_recvmsg)
+
 #define PROTOCOL_COMMON							\
 	.close = quic_close,						\
 	.accept = quic_listen_accept,					\
@@ -90,7 +93,7 @@ static int protocol_ioctl(struct sock *sk, int cmd, int *karg)
 	.setsockopt = quic_setsockopt,					\
 	.getsockopt = quic_getsockopt,					\
 	.sendmsg = quic_sendmsg,					\
-	.recvmsg = quic_recvmsg,					\
+	.recvmsg = protocol_recvmsg,					\
 	.bind = quic_bind,						\
 	.backlog_rcv = quic_sock_backlog_rcv,				\
 	.release_cb = quic_sock_release_cb,				\

@@ -15,12 +15,11 @@
  * @msg: where to; control messages as UAPI.md 6 says
  * @len: bytes of room
  * @flags: MSG_DONTWAIT and MSG_PEEK count, others are ignored
- * @addr_len: untouched: there is but one peer
  *
  * Return: bytes; 0 for a bare FIN, or after an orderly close if there is no
  * control buffer (UAPI.md 17.4); -ENOTCONN, -EAGAIN, -EINTR, -ERESTARTSYS, -EFAULT.
  */
-int quic_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len);
+int quic_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags);
 
 /* Something to read: handshake data, an event, a datagram, a stream. */
 bool quic_recv_is_ready(struct quic_sock *q);
