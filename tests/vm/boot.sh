@@ -43,7 +43,7 @@ boot_uml() {
 	mkdir -p "$VM/uml"
 	"$KERNEL" mem="$MEM" root=/dev/root rootfstype=hostfs hostfs="$ROOT" ro \
 		uml_dir="$VM/uml" con=null con0=null,fd:1 con1=null,fd:3 ssl=null \
-		loglevel=5 log_buf_len=4M panic=-1 oops=panic kunit.enable=1 \
+		loglevel=5 log_buf_len=4M panic=-1 oops=panic hung_task_panic=1 kunit.enable=1 \
 		init="$HERE/guest-init.sh" vm_out=hostfs "${APPEND[@]}" \
 		3>&1 >"$VM/console.log" 2>&1
 }
@@ -77,7 +77,7 @@ boot_qemu() {
 		-device vhost-user-fs-pci,chardev=c1,tag=out \
 		-device virtio-rng-pci -kernel "$KERNEL" \
 		-append "console=ttyS0 root=hostroot rootfstype=virtiofs ro loglevel=5 \
-log_buf_len=4M panic=-1 oops=panic mitigations=off nokaslr cryptomgr.notests \
+log_buf_len=4M panic=-1 oops=panic hung_task_panic=1 mitigations=off nokaslr cryptomgr.notests \
 init=$HERE/guest-init.sh vm_out=virtiofs ${APPEND[*]}" </dev/null
 }
 

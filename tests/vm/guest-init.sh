@@ -42,6 +42,9 @@ printf '#!/bin/sh\nMODPROBE_OPTIONS="%s" exec modprobe "$@"\n' "$MODPROBE_OPTION
 chmod +x /run/bin/modprobe
 echo /run/bin/modprobe >/proc/sys/kernel/modprobe
 
+# from now on the console also shows the stacks that come with a report
+echo 7 >/proc/sys/kernel/printk
+
 ip link set lo up
 hostname guest 2>/dev/null
 

@@ -32,7 +32,7 @@ build() {
 expect() {
 	local want=$1 bed=$2 limit=$3 command=$4 said status verdict=good
 
-	said=$("$HERE/run" --bed "$bed" --modules "${modules[$bed]}" --timeout "$limit" \
+	said=$("$HERE/run" --bed "$bed" --out "$scratch" --modules "${modules[$bed]}" --timeout "$limit" \
 		"$HERE/selftest.sh" --in-guest "$command" 2>&1)
 	status=$?
 	# the verdict stands after the logs
@@ -55,6 +55,9 @@ fault() { expect "$1" "$2" 120 "modprobe provoke fault=$3 || true"; }
 
 main() {
 	local bed
+
+	scratch=$(mktemp -d) || return
+	trap 'rm -rf "$scratch"' EXIT
 	declare -gA modules
 
 	for bed in uml uml-debug; do
