@@ -438,6 +438,7 @@ void quic_conn_confirm(struct quic_conn *conn, quic_us now)
 		quic_edge_cid_del(conn, &conn->original_dcid);
 		conn->odcid_added = false;
 	}
+	quic_conn_check_flushed(conn, now);
 }
 
 static void conn_establish(struct quic_conn *conn, quic_us now)

@@ -221,6 +221,9 @@ void quic_conn_check_flushed(struct quic_conn *conn, quic_us now)
 	if (!conn->flushing || !quic_conn_is_open(conn) || !quic_stream_all_delivered(conn) ||
 	    !list_empty(&conn->dgrams_out))
 		return;
+	/* Nor may the end of a client's handshake be lost: the server would see it fail. */
+	if (!conn->is_server && !conn->confirmed)
+		return;
 	conn->flushing = false;
 	conn->notify |= QUIC_NOTIFY_FLUSHED;
 	quic_conn_close(conn, c.app, c.code, c.reason, c.reason_len, now);
