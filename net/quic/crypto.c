@@ -197,6 +197,36 @@ bool quic_crypto_can_run(const struct quic_conn *conn)
 	return crypto_key_can_run(&k->rx_next, usable) && crypto_key_can_run(&k->rx_prev, usable);
 }
 
+static int crypto_set_key(struct quic_aead *aead)
+{
+	int err = crypto_aead_setkey(aead->tfm, aead->key,
+				     quic_cipher_info(aead->cipher)->key_bytes);
+
+	aead->unset = err;
+	if (!err)
+		memzero_explicit(aead->key, sizeof(aead->key));
+	return err;
+}
+
+static void crypto_settle_key(const struct quic_key *k)
+{
+	if (k->aead && k->aead->unset)
+		crypto_set_key(k->aead);
+}
+
+void quic_crypto_settle(const struct quic_conn *conn)
+{
+	const struct quic_keys *k = &conn->keys;
+	unsigned int i;
+
+	for (i = 0; i < QUIC_NR_LEVELS; i++) {
+		crypto_settle_key(&k->tx[i]);
+		crypto_settle_key(&k->rx[i]);
+	}
+	crypto_settle_key(&k->rx_prev);
+	crypto_settle_key(&k->rx_next);
+}
+
 /* This CPU's, made when it is first needed; BH is disabled. */
 static struct quic_crypto_ctx *crypto_ctx_this_cpu(void)
 {
@@ -213,11 +243,14 @@ struct quic_crypto_ctx *quic_crypto_begin(const struct quic_conn *conn)
 {
 	struct quic_crypto_ctx *ctx;
 
-	if (conn && !in_interrupt() && quic_crypto_needs_wait(conn)) {
-		ctx = crypto_ctx_alloc(GFP_NOFS);
-		if (ctx)
-			ctx->private = true;
-		return ctx;
+	if (conn && !in_interrupt()) {
+		quic_crypto_settle(conn);
+		if (quic_crypto_needs_wait(conn)) {
+			ctx = crypto_ctx_alloc(GFP_NOFS);
+			if (ctx)
+				ctx->private = true;
+			return ctx;
+		}
 	}
 	local_bh_disable();
 	ctx = crypto_ctx_this_cpu();
@@ -421,17 +454,6 @@ static int crypto_derive(struct quic_aead *aead, const struct quic_version *v, c
 	       quic_edge_expand_label(aead->cipher, secret, v->label_iv, aead->iv, QUIC_IV_BYTES);
 }
 
-static int crypto_set_key(struct quic_aead *aead)
-{
-	int err = crypto_aead_setkey(aead->tfm, aead->key,
-				     quic_cipher_info(aead->cipher)->key_bytes);
-
-	aead->unset = err;
-	if (!err)
-		memzero_explicit(aead->key, sizeof(aead->key));
-	return err;
-}
-
 /* Context: process. */
 static struct quic_aead *crypto_aead_create(enum quic_cipher cipher)
 {
@@ -485,25 +507,6 @@ int quic_edge_aead_rekey(struct quic_aead *aead, const struct quic_version *v, c
 	/* Some ciphers allocate with GFP_KERNEL: quic_crypto_settle() does it then. */
 	aead->unset = true;
 	return in_interrupt() ? 0 : crypto_set_key(aead);
-}
-
-static void crypto_settle_key(struct quic_key *k)
-{
-	if (k->aead && k->aead->unset)
-		crypto_set_key(k->aead);
-}
-
-void quic_crypto_settle(struct quic_conn *conn)
-{
-	struct quic_keys *k = &conn->keys;
-	unsigned int i;
-
-	for (i = 0; i < QUIC_NR_LEVELS; i++) {
-		crypto_settle_key(&k->tx[i]);
-		crypto_settle_key(&k->rx[i]);
-	}
-	crypto_settle_key(&k->rx_prev);
-	crypto_settle_key(&k->rx_next);
 }
 
 void quic_edge_aead_free(struct quic_aead *aead)

@@ -47,9 +47,11 @@ bool quic_crypto_can_run(const struct quic_conn *conn);
  * quic_crypto_settle() - finish key setups that need process context
  * @conn: connection, owned
  *
+ * quic_crypto_begin() and quic_rx_run() do it by themselves where they may sleep.
+ *
  * Context: process, may sleep.
  */
-void quic_crypto_settle(struct quic_conn *conn);
+void quic_crypto_settle(const struct quic_conn *conn);
 
 /* ---- stateless helpers for layer 4 ---- */
 

@@ -461,6 +461,8 @@ void quic_rx_run(struct quic_host *host, struct sk_buff *skb, quic_us now)
 	struct rx_agg a;
 
 	rx_agg_init(&a, host, skb);
+	if (!in_interrupt())
+		quic_crypto_settle(&host->conn);
 	if (unlikely(!in_interrupt() && quic_crypto_needs_wait(&host->conn)))
 		rx_run_private(&a, now);
 	else
