@@ -36,6 +36,7 @@ static void *proc_after(struct quic_sock *q, bool conns)
 }
 
 static void *proc_start(struct seq_file *seq, loff_t *pos, bool conns)
+	__acquires(&quic_sock_net(seq_file_net(seq))->lock)
 {
 	spin_lock_bh(&quic_sock_net(seq_file_net(seq))->lock);
 	return *pos ? proc_find(seq, *pos - 1, conns) : SEQ_START_TOKEN;
@@ -48,6 +49,7 @@ static void *proc_next(struct seq_file *seq, void *v, loff_t *pos, bool conns)
 }
 
 static void proc_stop(struct seq_file *seq, void *v)
+	__releases(&quic_sock_net(seq_file_net(seq))->lock)
 {
 	spin_unlock_bh(&quic_sock_net(seq_file_net(seq))->lock);
 }
@@ -71,6 +73,7 @@ static void proc_owner(struct seq_file *seq, struct quic_sock *q)
 /* ---- eps ---- */
 
 static void *proc_eps_start(struct seq_file *seq, loff_t *pos)
+	__acquires(&quic_sock_net(seq_file_net(seq))->lock)
 {
 	return proc_start(seq, pos, false);
 }
@@ -105,6 +108,7 @@ static const struct seq_operations proc_eps_ops = {
 /* ---- conns ---- */
 
 static void *proc_conns_start(struct seq_file *seq, loff_t *pos)
+	__acquires(&quic_sock_net(seq_file_net(seq))->lock)
 {
 	return proc_start(seq, pos, true);
 }
