@@ -67,6 +67,7 @@ u64 quic_inqueue_exit(struct quic_inqueue *q)
 	quic_env_free(q->ring);
 	q->ring = NULL;
 	q->cap = 0;
+	q->read = q->end;	/* what was readable is gone */
 	return before;
 }
 
