@@ -17,7 +17,7 @@
 
 #include "conn.h"
 
-#define SIM_MAX_STREAMS 64
+#define SIM_MAX_STREAMS 256
 
 struct sim;
 struct sim_endpoint;
@@ -64,6 +64,7 @@ struct sim_config {
 	const struct sim_hooks *hooks;
 	bool may_end_early;	/* an end before all data is through is no failure */
 	bool stays_open;	/* the client does not close when all is done */
+	bool foreign_bytes;	/* what arrives is not what an application sent */
 	struct sim_link_config link[2];
 	struct sim_app app[2];
 	enum quic_cipher cipher;
