@@ -43,7 +43,7 @@ struct quic_route {
 
 /**
  * struct quic_hrtimer - the one real timer of a connection
- * @hr: fires in softirq; holds a socket reference while it is armed
+ * @hr: fires in softirq
  * @armed: when it fires; QUIC_US_NEVER: not armed
  */
 struct quic_hrtimer {

@@ -17,6 +17,7 @@
  *
  * Not here: what system calls do (bind, close, sendmsg, recvmsg, sockopt, listen).
  */
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <net/inet_common.h>
 #include <net/net_namespace.h>
@@ -260,10 +261,12 @@ void quic_sock_settle(struct quic_sock *q)
 		sock_on_state(q);
 	if (notify)
 		sock_wake(q, notify);
-	if (conn->state != QUIC_CONN_CLOSED)
+	if (conn->state == QUIC_CONN_CLOSED) {
+		if (q->orphaned)
+			quic_close_orphan_done(q);
+	} else if (!q->host.deferred) {
 		quic_timer_update(&q->host);
-	else if (q->orphaned)
-		quic_close_orphan_done(q);
+	}
 }
 
 void quic_sock_output(struct quic_sock *q)
@@ -361,7 +364,8 @@ static void sock_timeout(struct quic_sock *q)
 	struct quic_conn *conn = quic_sock_conn(q);
 	quic_us now = quic_timer_now();
 
-	if (q->finished)
+	/* What could not be sent here is due already: the work comes, sends, and arms. */
+	if (q->finished || q->host.deferred)
 		return;
 	if (quic_sock_is_listening(q)) {
 		quic_listen_expire(q, now);
@@ -396,13 +400,15 @@ static void sock_deferred_output(struct work_struct *work)
 {
 	struct quic_sock *q = container_of(work, struct quic_sock, output);
 	struct sock *sk = quic_sock_sk(q);
+	bool again;
 
 	lock_sock(sk);
 	q->host.deferred = false;
-	if (q->started && !q->finished)
-		quic_crypto_settle(quic_sock_conn(q));
 	quic_sock_output(q);
+	again = q->host.deferred;
 	release_sock(sk);
+	if (again)		/* no memory: queued again already */
+		usleep_range(1000, 2000);
 	sock_put(sk);
 }
 
@@ -436,6 +442,7 @@ static void sock_destruct(struct sock *sk)
 	struct quic_sock *q = quic_sk(sk);
 	bool orphaned = q->orphaned;
 
+	quic_timer_exit(&q->host);
 	quic_sock_finish(q);
 	quic_listen_free(q);
 	quic_sock_blob_clear(&q->alpn);

@@ -2,8 +2,10 @@
 /*
  * timer.c - the one real timer of a connection
  *
- * An armed timer holds a socket reference, which its callback or a successful
- * cancel gives back; so a callback always finds the socket alive.
+ * An armed timer holds no reference: it can be queued again while its callback
+ * runs on another CPU, and nothing tells whether a reference of it is still out
+ * then.  Instead the callback takes one if there is still one to share, and the
+ * socket's destruction waits for a callback that could not.
  */
 #include "compat.h"
 #include "timer.h"
@@ -13,8 +15,10 @@ static enum hrtimer_restart timer_fire(struct hrtimer *hr)
 	struct quic_host *host = container_of(hr, struct quic_host, timer.hr);
 	struct sock *sk = host->sk;
 
-	quic_sock_on_timer(sk);
-	sock_put(sk);
+	if (refcount_inc_not_zero(&sk->sk_refcnt)) {
+		quic_sock_on_timer(sk);
+		sock_put(sk);
+	}
 	return HRTIMER_NORESTART;
 }
 
@@ -26,9 +30,6 @@ void quic_timer_init(struct quic_host *host)
 
 static void timer_arm(struct quic_host *host, quic_us at)
 {
-	/* The reference of a timer that was still queued serves the new deadline. */
-	if (hrtimer_try_to_cancel(&host->timer.hr) != 1)
-		sock_hold(host->sk);
 	hrtimer_start(&host->timer.hr, ns_to_ktime(at * NSEC_PER_USEC),
 		      HRTIMER_MODE_ABS_PINNED_SOFT);
 	host->timer.armed = at;
@@ -47,7 +48,11 @@ void quic_timer_update(struct quic_host *host)
 
 void quic_timer_stop(struct quic_host *host)
 {
-	if (hrtimer_try_to_cancel(&host->timer.hr) == 1)
-		sock_put(host->sk);
+	hrtimer_try_to_cancel(&host->timer.hr);
 	host->timer.armed = QUIC_US_NEVER;
+}
+
+void quic_timer_exit(struct quic_host *host)
+{
+	hrtimer_cancel(&host->timer.hr);
 }

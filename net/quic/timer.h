@@ -24,9 +24,14 @@ void quic_timer_init(struct quic_host *host);
 /* Arms it for conn->timers when needed; after every engine call that may change them. */
 void quic_timer_update(struct quic_host *host);
 /*
- * Stops it and drops its reference, which is never the last: the caller has one.
- * A callback that already runs may still call quic_sock_on_timer().  Context: any, owned.
+ * Stops it.  A callback that already runs may still call quic_sock_on_timer().
+ * Context: any, owned.
  */
 void quic_timer_stop(struct quic_host *host);
+/*
+ * Stops it for good and waits for its callback.
+ * Context: destruction of the socket, which has no reference left.
+ */
+void quic_timer_exit(struct quic_host *host);
 
 #endif /* _QUIC_TIMER_H */
