@@ -60,6 +60,18 @@ static struct quic_sent *packet_sent(struct quic_conn *conn, enum quic_level lev
 	return &conn->recovery.space[quic_level_space(level)].sent;
 }
 
+/*
+ * 1-RTT headers have one length, so that a slot of the send buffer fills a packet
+ * exactly (quic_stream_slot_bytes()); two bytes more cost less than a packet made
+ * of two slots, or PADDING.
+ */
+static u8 packet_pn_len(const struct quic_sent *sent, enum quic_level level)
+{
+	if (level == QUIC_LEVEL_APP)
+		return 4;
+	return max_t(u8, quic_header_pn_len(sent->next, sent->largest_acked), 2);
+}
+
 static void packet_put_header(struct quic_conn *conn, struct packet_draft *d,
 			      struct quic_writer *w)
 {
@@ -70,7 +82,7 @@ static void packet_put_header(struct quic_conn *conn, struct packet_draft *d,
 		.dcid = &quic_connid_remote_active(&conn->remote_ids)->cid,
 		.scid = &conn->initial_scid,
 		.pn = sent->next,
-		.pn_len = max_t(u8, quic_header_pn_len(sent->next, sent->largest_acked), 2),
+		.pn_len = packet_pn_len(sent, d->level),
 		.key_phase = conn->keys.phase,
 	};
 

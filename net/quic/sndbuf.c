@@ -40,6 +40,7 @@ static u64 sndbuf_release(struct quic_sndbuf *b, u64 limit)
 		quic_edge_chunk_put(s->chunk);
 		b->head = (b->head + 1) & (b->cap - 1);
 		b->nr--;
+		b->hint -= !!b->hint;
 	}
 	return freed;
 }
@@ -154,7 +155,7 @@ bool quic_sndbuf_next_run(const struct quic_sndbuf *b, u64 credit, struct quic_s
 }
 
 /* Index of the segment that holds @off, b->nr when none does. */
-static u32 sndbuf_find(const struct quic_sndbuf *b, u64 off)
+static u32 sndbuf_search(const struct quic_sndbuf *b, u64 off)
 {
 	u32 lo = 0, hi = b->nr;
 
@@ -168,6 +169,29 @@ static u32 sndbuf_find(const struct quic_sndbuf *b, u64 off)
 			hi = mid;
 	}
 	return lo;
+}
+
+static bool sndbuf_holds(const struct quic_sndbuf *b, u32 i, u64 off)
+{
+	const struct quic_sndseg *s;
+
+	if (i >= b->nr)
+		return false;
+	s = sndbuf_at(b, i);
+	return off - s->off < s->len;	/* also false below s->off: it wraps */
+}
+
+/* The same; @hint is no part of the buffer's state, so a reader may move it. */
+static u32 sndbuf_find(const struct quic_sndbuf *b, u64 off)
+{
+	struct quic_sndbuf *cache = (struct quic_sndbuf *)b;
+
+	if (sndbuf_holds(b, b->hint, off))
+		return b->hint;
+	if (sndbuf_holds(b, b->hint + 1, off))
+		return ++cache->hint;
+	cache->hint = sndbuf_search(b, off);
+	return cache->hint;
 }
 
 u32 quic_sndbuf_segs(const struct quic_sndbuf *b, u64 off, u32 len, struct quic_tx_seg *segs,

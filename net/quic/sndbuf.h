@@ -45,6 +45,7 @@ struct quic_sndseg {
  * @cap: its size, a power of two or 0
  * @head: index of the first segment in use
  * @nr: segments in use
+ * @hint: segment found last, counted from @head: the next search mostly ends there
  * @base: everything below is acknowledged and released
  * @next: next offset to be sent for the first time
  * @end: one past the last byte written
@@ -60,6 +61,7 @@ struct quic_sndbuf {
 	u32 cap;
 	u32 head;
 	u32 nr;
+	u32 hint;
 	u64 base;
 	u64 next;
 	u64 end;
@@ -89,6 +91,15 @@ u64 quic_sndbuf_purge(struct quic_sndbuf *b);
 int quic_sndbuf_append(struct quic_sndbuf *b, const struct quic_buf *buf, u32 cap, u16 headroom);
 /* Where the tail segment can take more bytes: NULL when full or none; *@room bytes. */
 u8 *quic_sndbuf_tail(struct quic_sndbuf *b, u32 *room);
+/*
+ * Everything written was sent: bytes added to the tail segment now would make every
+ * packet that follows span two segments.
+ */
+static inline bool quic_sndbuf_is_drained(const struct quic_sndbuf *b)
+{
+	return b->next == b->end;
+}
+
 /* @len bytes were written at the tail. */
 void quic_sndbuf_commit(struct quic_sndbuf *b, u32 len);
 
