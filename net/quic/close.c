@@ -38,8 +38,8 @@ void quic_close_send(struct quic_sock *q, bool flush)
 	const struct quic_connection_close *c = &q->close;
 	size_t len = strnlen((const char *)c->phrase, sizeof(c->phrase));
 	quic_us now = quic_timer_now();
+	bool bh = quic_sock_enter(q);
 
-	local_bh_disable();
 	if (conn->state != QUIC_CONN_ESTABLISHED)
 		quic_conn_close(conn, false, close_is_crypto_error(c) ? c->errcode :
 				QUIC_ERR_APPLICATION, c->phrase, len, now);
@@ -49,8 +49,15 @@ void quic_close_send(struct quic_sock *q, bool flush)
 					     QUIC_US_PER_MS, now);
 	else
 		quic_conn_close(conn, true, c->errcode, c->phrase, len, now);
-	local_bh_enable();
+	quic_sock_leave(bh);
 	quic_sock_output(q);
+}
+
+/* Ends the connection without a word. */
+static void close_abort(struct quic_sock *q)
+{
+	quic_conn_abort(quic_sock_conn(q), quic_timer_now());
+	quic_sock_settle(q);
 }
 
 int quic_shutdown(struct socket *sock, int how)
@@ -67,10 +74,7 @@ int quic_shutdown(struct socket *sock, int how)
 	} else if (!quic_sock_is_connected(q)) {
 		err = -ENOTCONN;
 	} else if (how == SHUT_RD) {
-		local_bh_disable();
-		quic_conn_abort(quic_sock_conn(q), quic_timer_now());
-		local_bh_enable();
-		quic_sock_settle(q);
+		close_abort(q);
 	} else {
 		sk->sk_shutdown |= SEND_SHUTDOWN;
 		quic_close_send(q, true);
@@ -196,12 +200,8 @@ void quic_close_orphans(struct quic_sock_net *sn)
 		struct quic_sock *q = quic_sk(sk);
 
 		lock_sock(sk);
-		if (!q->finished) {
-			local_bh_disable();
-			quic_conn_abort(quic_sock_conn(q), quic_timer_now());
-			local_bh_enable();
-			quic_sock_settle(q);
-		}
+		if (!q->finished)
+			close_abort(q);
 		release_sock(sk);
 		sock_put(sk);
 	}

@@ -137,6 +137,7 @@ static int send_handshake(struct quic_sock *q, struct msghdr *msg, size_t len, u
 static int send_alert(struct quic_sock *q, struct msghdr *msg, size_t len)
 {
 	u8 alert[2];
+	bool bh;
 
 	if (len != sizeof(alert))
 		return -EINVAL;
@@ -146,10 +147,10 @@ static int send_alert(struct quic_sock *q, struct msghdr *msg, size_t len)
 		quic_close_send(q, true);
 		return len;
 	}
-	local_bh_disable();
+	bh = quic_sock_enter(q);
 	quic_conn_close(quic_sock_conn(q), false, QUIC_ERR_CRYPTO + alert[1], NULL, 0,
 			quic_timer_now());
-	local_bh_enable();
+	quic_sock_leave(bh);
 	quic_sock_output(q);
 	return len;
 }
@@ -315,10 +316,14 @@ static int send_add_slot(struct quic_sock *q, struct quic_stream *s)
 static ssize_t send_fill(struct quic_sock *q, struct quic_stream *s, struct iov_iter *from,
 			 u32 want)
 {
-	u32 done = 0, room, n;
+	u32 slot = quic_stream_slot_bytes(quic_sock_conn(q), s), done = 0, room, n;
 	int err = 0;
 	u8 *to;
 
+	/* A write of packets starts in a slot of its own, so that one slot fills one packet. */
+	if (want >= slot && quic_sndbuf_is_drained(&s->snd) &&
+	    quic_sndbuf_tail(&s->snd, &room) && room < slot)
+		err = send_add_slot(q, s);
 	while (done < want && !err) {
 		to = quic_sndbuf_tail(&s->snd, &room);
 		if (!to) {

@@ -256,6 +256,36 @@ static inline bool quic_sock_is_connected(const struct quic_sock *q)
 int quic_sock_init(struct sock *sk);
 
 /**
+ * quic_sock_enter() - before a call into the engine that may send
+ * @q: socket, owned
+ *
+ * Disables BH, so that softirqs do not run deep below the engine, unless a key
+ * of the connection has to be able to wait.
+ *
+ * Context: any.
+ * Return: what quic_sock_leave() needs.
+ */
+static inline bool quic_sock_enter(struct quic_sock *q)
+{
+	struct quic_conn *conn = quic_sock_conn(q);
+
+	quic_sock_owned_by_me(q);
+	if (!in_interrupt()) {
+		quic_crypto_settle(conn);
+		if (unlikely(quic_crypto_needs_wait(conn)))
+			return false;
+	}
+	local_bh_disable();
+	return true;
+}
+
+static inline void quic_sock_leave(bool entered)
+{
+	if (entered)
+		local_bh_enable();
+}
+
+/**
  * quic_sock_output() - let the engine send, then settle
  * @q: socket, owned
  *

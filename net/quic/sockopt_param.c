@@ -176,13 +176,14 @@ int quic_param_get(struct quic_sock *q, struct quic_sockopt_get *g)
 
 int quic_param_set_ext(struct quic_sock *q, const void *val, u32 len)
 {
+	bool bh;
 	int ret;
 
 	if (quic_sock_sk(q)->sk_state != TCP_SYN_RECV || len > PARAM_EXT_MAX_BYTES)
 		return -EINVAL;
-	local_bh_disable();
+	bh = quic_sock_enter(q);
 	ret = quic_conn_set_peer_tparams(quic_sock_conn(q), val, len, quic_timer_now());
-	local_bh_enable();
+	quic_sock_leave(bh);
 	quic_sock_output(q);
 	if (ret <= 0)
 		return ret;
