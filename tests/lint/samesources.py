@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """samesources: module and simulator build the very same core and engine.
 
-Four lists must be equal: the .c files of layers L0 to L2 in layers.txt that
-exist, those of net/quic/sources.mk, those kbuild compiles into quic.ko (its
-.cmd files), those tests/user compiles (make -n).  And no file under tests
-defines a function that core or engine define: a stand-in would be linked
-instead of the original.
+These lists must be equal: the .c files of layers L0 to L2 in layers.txt that
+exist, those of net/quic/sources.mk, those kbuild links into quic.ko, those the
+unit tests and the simulator compile (make -n).  And no file under tests defines a function that
+core or engine define: a stand-in would be linked instead of the original.
 """
 
 import os
@@ -39,13 +38,11 @@ def makefile_list(gate):
 
 
 def in_module(gate):
-    """The sans-IO files among what kbuild linked into quic.ko, from its .cmd files."""
-    build = trees.build_module(gate, "gcc")
-    return {s for s in build.compiled_sources() if not s.startswith("tests/")}
+    return trees.build_module(gate, "gcc").linked()
 
 
-def in_user_space(gate):
-    return {source[len(BASE):] for source, _, _ in commands.compiles(gate, USER, "build")
+def in_user_space(gate, target):
+    return {source[len(BASE):] for source, _, _ in commands.compiles(gate, USER, target)
             if source.startswith(BASE)}
 
 
@@ -66,8 +63,9 @@ def check_stand_ins(gate, names):
 def check(gate):
     truth = listed(gate)
     sans_io = truth
-    for what, names in (("sources.mk", makefile_list(gate)), ("tests/user", in_user_space(gate)),
-                        ("quic.ko", in_module(gate))):
+    for what, names in (("sources.mk", makefile_list(gate)), ("quic.ko", in_module(gate)),
+                        ("the unit tests", in_user_space(gate, "build")),
+                        ("the simulator", in_user_space(gate, "sim-build"))):
         if what == "quic.ko":
             names = {n for n in names if n in sans_io or n.startswith("core/")}
         for name in sorted(truth - names):

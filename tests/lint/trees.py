@@ -13,6 +13,7 @@ import contextlib
 import fcntl
 import glob
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -93,7 +94,7 @@ class Build:
             return
         m = MODPOST.match(line)
         # A prepared tree has no Module.symvers: nothing resolves there.
-        if m and not re.search(r"undefined!|Symbol info of vmlinux|Module\.symvers", m.group(1)):
+        if m and not re.search(r"undefined!|unresolved symbol|Symbol info of vmlinux|Module\.symvers", m.group(1)):
             self.findings.append(("cc", BASE + "/Makefile", 1, m.group(1)))
 
     def _below(self, path):
@@ -115,8 +116,19 @@ class Build:
                 found[source] = obj
         return found
 
-    def compiled_sources(self):
-        return set(self.objects())
+    def linked(self):
+        """Sources below net/quic of what is linked into quic.ko, by kbuild's own list.
+
+        Not by the objects that lie there: one may be left from before.
+        """
+        top = os.path.join(self.folder, BASE)
+        path = os.path.join(top, "quic.mod")
+        if not os.path.exists(path):
+            return set()
+        with open(path, encoding="utf-8") as f:
+            names = [os.path.relpath(os.path.join(top, name), top) for name in f.read().split()]
+        have = self.objects()
+        return {n[:-2] + ".c" for n in names if n[:-2] + ".c" in have}
 
 
 def _sync(root, folder):
@@ -158,20 +170,40 @@ def build_module(gate, cc):
 
     One copy per kernel serves every checkout, since only bytes that differ are
     written to it.  The lock is held until the gate ends: what it reads there
-    is of its own tree.
+    is of its own tree.  Gates of one run share one build (LINT_RUN names the
+    run), and so judge one state of the tree.
     """
     if not os.path.exists(gate.path(BASE + "/Makefile")):
         raise lintlib.CannotRun(f"no {BASE}/Makefile")
     kernel = kernel_build(cc)
-    by_hand = os.environ.get("LINT_BUILD_DIR")
-    key = hashlib.sha256(f"{kernel}\0{gate.root if by_hand else ''}".encode()).hexdigest()[:16]
-    folder = os.path.join(os.path.realpath(by_hand or lintlib.cache_dir("build")), f"{cc}-{key}")
+    key = hashlib.sha256(kernel.encode()).hexdigest()[:16]
+    base = os.environ.get("LINT_BUILD_DIR") or lintlib.cache_dir("build")
+    folder = os.path.join(os.path.realpath(base), f"{cc}-{key}")
     os.makedirs(folder, exist_ok=True)
     lock = open(os.path.join(folder, ".lint-lock"), "w", encoding="ascii")
     fcntl.flock(lock, fcntl.LOCK_EX)
     _LOCKS.append(lock)
-    _sync(gate.root, folder)
-    return _make(kernel, folder, cc)
+    done = _result_of_run(folder, None)
+    if not done:
+        _sync(gate.root, folder)
+        done = _result_of_run(folder, _make(kernel, folder, cc))
+    build = Build(folder, *done)
+    if cc == "clang":
+        _demand_clang(build)
+    return build
+
+
+def _result_of_run(folder, result):
+    """Keeps (output, status) for the other gates of this run, or finds it there."""
+    run, path = os.environ.get("LINT_RUN"), os.path.join(folder, ".lint-run")
+    if result and run:
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump([run, *result], f)
+    if not result and run and os.path.exists(path):
+        with open(path, encoding="utf-8") as f:
+            kept = json.load(f)
+        return kept[1:] if kept[0] == run else None
+    return result
 
 
 def _make(kernel, folder, cc):
@@ -188,10 +220,7 @@ def _make(kernel, folder, cc):
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                          errors="replace", check=False, timeout=BUILD_SECONDS,
                          env={**os.environ, "MAKEFLAGS": "", "LC_ALL": "C"})
-    build = Build(folder, out.stdout, out.returncode)
-    if cc == "clang":
-        _demand_clang(build)
-    return build
+    return out.stdout, out.returncode
 
 
 def _demand_clang(build):

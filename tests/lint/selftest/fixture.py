@@ -158,8 +158,13 @@ SRCS := $(QUIC_CORE_SRCS) $(QUIC_ENGINE_SRCS)
 
 build: $(SRCS:%.c=out/%.o)
 
+sim-build: $(SRCS:%.c=sim/%.o)
+
 out/%.o: $(QUIC)/%.c
 	$(CC) -include shim/env.h -Wall -c $< -o $@
+
+sim/%.o: $(QUIC)/%.c
+	$(CC) -include shim/env.h -Wall -O2 -c $< -o $@
 """
 
 UAPI_H = "/* SPDX-License-Identifier: GPL-2.0-or-later WITH Linux-syscall-note */\n" + """\
