@@ -180,7 +180,7 @@ CASES = (
     ("samesources", "the list lacks a file", replace(QUIC + "sources.mk", " core/high.c", ""),
      r"high\.c:1: not built by sources\.mk"),
     ("samesources", "the unit tests leave one out",
-     replace("tests/user/Makefile", "build: ", "SRCS := $(QUIC_CORE_SRCS)\nbuild: "),
+     replace("tests/user/Makefile", "\nbuild: ", "\nSRCS := $(QUIC_CORE_SRCS)\nbuild: "),
      r"engine\.c:1: not built by the unit tests"),
     ("samesources", "the simulator builds a changed copy", both(
         put("tests/user/core/low.c", fixture.LOW_C),
