@@ -31,6 +31,7 @@ static inline void quic_compat_hrtimer_setup(struct hrtimer *timer,
 #define sockaddr_unsized	sockaddr
 #endif
 
+/* As kernel_bind() and its like take it. */
 static inline struct sockaddr_unsized *quic_compat_sockaddr(struct sockaddr_storage *sa)
 {
 	return (struct sockaddr_unsized *)sa;
