@@ -15,9 +15,9 @@
 #include <linux/jhash.h>
 
 #include "alpn.h"
-#include "bind.h"
 #include "listen.h"
-#include "sockopt_param.h"
+#include "lookup.h"
+#include "route.h"
 
 static const u32 listen_request_bytes = 48 << 10;	/* packets of one request, truesize */
 static const u32 listen_request_runs = 8;		/* a ClientHello takes 1 to 3 datagrams */
@@ -73,8 +73,18 @@ static int listen_score(const struct sock *sk, const struct quic_tunnel *t,
 	return quic_family_is_any(own) ? 1 : 0;
 }
 
+/* Whether @l serves @name; see quic_listen_find(). */
+static bool listen_serves(const struct quic_listener *l, const struct quic_span *name)
+{
+	const struct quic_sock_blob *alpn = &quic_sk(l->sk)->alpn;
+
+	if (!name)
+		return true;
+	return name->len ? quic_alpn_has(alpn, name) : !alpn->len;
+}
+
 struct sock *quic_listen_find(const struct quic_tunnel *t, const struct quic_addr *local,
-			      const struct quic_addr *remote)
+			      const struct quic_addr *remote, const struct quic_span *name)
 {
 	struct quic_sock_net *sn = quic_sock_net(t->qn->net);
 	u32 n = 0, hash = quic_family_hash(remote, sn->hash_seed);
@@ -85,7 +95,7 @@ struct sock *quic_listen_find(const struct quic_tunnel *t, const struct quic_add
 	hlist_for_each_entry_rcu(l, listen_chain(sn, t->local.port), table_entry) {
 		int score = listen_score(l->sk, t, local);
 
-		if (!score || score < best_score)
+		if (!score || score < best_score || !listen_serves(l, name))
 			continue;
 		n = score > best_score ? 1 : n + 1;
 		best_score = score;
@@ -96,6 +106,23 @@ struct sock *quic_listen_find(const struct quic_tunnel *t, const struct quic_add
 	if (best && !refcount_inc_not_zero(&best->sk_refcnt))
 		best = NULL;
 	return best;
+}
+
+/* Whether other listeners with other protocols could be meant, too. */
+static bool listen_is_shared(const struct quic_sock *q, const struct quic_addr *local)
+{
+	struct quic_sock_net *sn = quic_sock_net(sock_net(&q->inet.sk));
+	struct quic_listener *l;
+	bool shared = false;
+
+	rcu_read_lock();
+	hlist_for_each_entry_rcu(l, listen_chain(sn, q->local.port), table_entry) {
+		if (l != q->listener && listen_score(l->sk, q->host.tunnel, local) &&
+		    !quic_alpn_equal(&quic_sk(l->sk)->alpn, &q->alpn))
+			shared = true;
+	}
+	rcu_read_unlock();
+	return shared;
 }
 
 /* Whether a listener exists that leaves no place for @q; called under sn->lock. */
@@ -142,6 +169,10 @@ static int listen_alloc(struct quic_sock *q)
 	if (!l)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&l->queue);
+	INIT_LIST_HEAD(&l->unrouted);
+	INIT_LIST_HEAD(&l->routing);
+	INIT_LIST_HEAD(&l->children);
+	quic_route_init(l);
 	l->sk = quic_sock_sk(q);
 	l->port = q->local.port;
 	get_random_bytes(q->ticket_secret, sizeof(q->ticket_secret));
@@ -191,16 +222,16 @@ out:
 
 /* ---- requests ---- */
 
-static void listen_unlink(struct quic_sock *q, struct quic_request *req)
+void quic_listen_unlink(struct quic_sock *q, struct quic_request *req)
 {
 	list_del(&req->entry);
 	hlist_del(&req->hash_entry);
 	sk_acceptq_removed(quic_sock_sk(q));
 }
 
-static void listen_drop(struct quic_sock *q, struct quic_request *req)
+void quic_listen_drop(struct quic_sock *q, struct quic_request *req)
 {
-	listen_unlink(q, req);
+	quic_listen_unlink(q, req);
 	quic_listen_half_open_put(quic_sock_net(sock_net(quic_sock_sk(q))), req->source);
 	__skb_queue_purge(&req->packets);
 	kfree(req);
@@ -217,8 +248,10 @@ void quic_listen_stop(struct quic_sock *q)
 	hlist_del_init_rcu(&l->table_entry);
 	spin_unlock_bh(&sn->lock);
 	quic_sock_set_state(sk, TCP_CLOSE);
+	list_splice_init(&l->unrouted, &l->queue);
 	list_for_each_entry_safe(req, tmp, &l->queue, entry)
-		listen_drop(q, req);
+		quic_listen_drop(q, req);
+	quic_route_stop(q);
 	quic_timer_stop(&q->host);
 	sk->sk_state_change(sk);
 }
@@ -229,7 +262,7 @@ void quic_listen_free(struct quic_sock *q)
 	q->listener = NULL;
 }
 
-static void listen_set_timer(struct quic_sock *q)
+void quic_listen_set_timer(struct quic_sock *q)
 {
 	struct quic_request *req = list_first_entry_or_null(&q->listener->queue,
 							    struct quic_request, entry);
@@ -246,9 +279,9 @@ void quic_listen_expire(struct quic_sock *q, quic_us now)
 	list_for_each_entry_safe(req, tmp, &q->listener->queue, entry) {
 		if (req->expires > now)
 			break;
-		listen_drop(q, req);
+		quic_listen_drop(q, req);
 	}
-	listen_set_timer(q);
+	quic_listen_set_timer(q);
 }
 
 static struct hlist_head *listen_bucket(struct quic_listener *l, const struct quic_cid *dcid)
@@ -315,7 +348,8 @@ static struct quic_request *listen_new_request(struct quic_sock *q, const struct
 	req->remote = *remote;
 	req->expires = quic_timer_now() + quic_sock_conn(q)->config.handshake_timeout;
 	__skb_queue_head_init(&req->packets);
-	list_add_tail(&req->entry, &q->listener->queue);
+	req->route = listen_is_shared(q, local);
+	list_add_tail(&req->entry, req->route ? &q->listener->unrouted : &q->listener->queue);
 	hlist_add_head(&req->hash_entry, listen_bucket(q->listener, &req->dcid));
 	sk_acceptq_added(sk);
 	return req;
@@ -342,12 +376,15 @@ static bool listen_request(struct quic_sock *q, const struct quic_header *h, str
 		return false;
 	if (!listen_add_packets(q, req, skb)) {
 		if (fresh)
-			listen_drop(q, req);
+			quic_listen_drop(q, req);
 		return false;
 	}
 	if (fresh) {
-		listen_set_timer(q);
-		sk->sk_data_ready(sk);
+		quic_listen_set_timer(q);
+		if (req->route)
+			quic_route_kick(sk);
+		else
+			sk->sk_data_ready(sk);
 	}
 	return true;
 }
@@ -388,201 +425,4 @@ void quic_listen_receive(struct quic_sock *q, struct sk_buff *skb)
 drop:
 	kfree(data);
 	kfree_skb_reason(skb, why);
-}
-
-/* ---- accept ---- */
-
-static void listen_copy_sock(struct sock *child, struct sock *sk)
-{
-	struct inet_sock *inet = inet_sk(child);
-
-	child->sk_backlog_rcv = child->sk_prot->backlog_rcv;
-	child->sk_bound_dev_if = sk->sk_bound_dev_if;
-	child->sk_reuse = sk->sk_reuse;
-	child->sk_priority = READ_ONCE(sk->sk_priority);
-	child->sk_mark = READ_ONCE(sk->sk_mark);
-	child->sk_rcvtimeo = sk->sk_rcvtimeo;
-	child->sk_sndtimeo = sk->sk_sndtimeo;
-	child->sk_lingertime = sk->sk_lingertime;
-	child->sk_allocation = sk->sk_allocation;
-	child->sk_userlocks = sk->sk_userlocks & (SOCK_SNDBUF_LOCK | SOCK_RCVBUF_LOCK);
-	if (child->sk_userlocks & SOCK_SNDBUF_LOCK)
-		child->sk_sndbuf = sk->sk_sndbuf;
-	if (child->sk_userlocks & SOCK_RCVBUF_LOCK)
-		child->sk_rcvbuf = sk->sk_rcvbuf;
-	if (sock_flag(sk, SOCK_LINGER))
-		sock_set_flag(child, SOCK_LINGER);
-	inet->uc_ttl = -1;
-	inet->mc_ttl = 1;
-	inet->tos = inet_sk(sk)->tos;
-	inet->pmtudisc = inet_sk(sk)->pmtudisc;
-	security_sk_clone(sk, child);
-#if IS_ENABLED(CONFIG_IPV6)
-	if (sk->sk_family == AF_INET6) {
-		const struct ipv6_pinfo *from = inet6_sk(sk);
-		struct ipv6_pinfo *np = &((struct quic6_sock *)child)->inet6;
-
-		np->hop_limit = from->hop_limit;
-		np->mcast_hops = from->mcast_hops;
-		np->pmtudisc = from->pmtudisc;
-		np->tclass = from->tclass;
-		np->srcprefs = from->srcprefs;
-		inet->pinet6 = np;
-	}
-#endif
-}
-
-/* What UAPI.md 4 calls sticky. */
-static int listen_inherit(struct quic_sock *q, const struct quic_sock *parent)
-{
-	int err;
-
-	err = quic_sock_blob_set(&q->alpn, parent->alpn.data, parent->alpn.len, GFP_KERNEL);
-	if (!err)
-		err = quic_sock_blob_set(&q->ticket, parent->ticket.data, parent->ticket.len,
-					 GFP_KERNEL);
-	if (err)
-		return err;
-	memcpy(q->ticket_secret, parent->ticket_secret, sizeof(q->ticket_secret));
-	q->param = parent->param;
-	q->config = parent->config;
-	q->events.mask = parent->events.mask;
-	q->host.conn.config.cong = parent->host.conn.config.cong;
-	quic_sock_update_limits(q);
-	quic_param_apply(q);
-	return 0;
-}
-
-static struct sock *listen_alloc_child(struct quic_sock *parent, bool kern)
-{
-	struct sock *sk = quic_sock_sk(parent), *child;
-
-	child = sk_alloc(sock_net(sk), sk->sk_family, GFP_KERNEL, sk->sk_prot, kern);
-	if (!child)
-		return NULL;
-	sock_init_data(NULL, child);
-	child->sk_type = sk->sk_type;
-	child->sk_protocol = sk->sk_protocol;
-	child->sk_prot->init(child);
-	listen_copy_sock(child, sk);
-	if (listen_inherit(quic_sk(child), parent)) {
-		sock_set_flag(child, SOCK_DEAD);
-		sock_put(child);
-		return NULL;
-	}
-	return child;
-}
-
-/* Makes the connection of @req and shows it the packets: 0, or an errno. */
-static int listen_start_child(struct quic_sock *q, struct quic_request *req)
-{
-	struct quic_header h = {
-		.kind = QUIC_PACKET_INITIAL,
-		.version = req->version,
-		.version_number = req->version->number,
-		.dcid = req->dcid,
-		.scid = req->scid,
-	};
-	struct quic_conn *conn = quic_sock_conn(q);
-	quic_us now = quic_timer_now();
-	struct quic_addr local;
-	struct sk_buff *skb;
-	int err;
-
-	err = quic_bind_set_path(q, &req->remote, &local);
-	if (!err)
-		err = quic_conn_start_server(conn, &h, &req->dcid, NULL, false, &req->local,
-					     &req->remote, now);
-	if (err)
-		return err;
-	q->started = true;
-	q->started_at = now;
-	quic_sock_set_state(quic_sock_sk(q), TCP_SYN_RECV);
-	conn->notify &= ~QUIC_NOTIFY_STATE;
-	quic_lookup_path_update(&q->host, &conn->path);
-	while ((skb = __skb_dequeue(&req->packets))) {
-		skb_orphan(skb);	/* uncharges the listener, which is owned */
-		quic_rx_run(&q->host, skb, now);
-	}
-	quic_sock_settle(q);
-	return conn->space[QUIC_SPACE_INITIAL].largest == QUIC_PN_NONE ? -EBADMSG : 0;
-}
-
-static void listen_discard_child(struct sock *child)
-{
-	sock_set_flag(child, SOCK_DEAD);
-	quic_sock_finish(quic_sk(child));
-	quic_bind_leave(quic_sk(child));
-	quic_sock_set_state(child, TCP_CLOSE);
-}
-
-/* The oldest request becomes a socket; NULL: it came to nothing, *@err says why. */
-static struct sock *listen_take(struct quic_sock *parent, bool kern, int *err)
-{
-	struct quic_request *req = list_first_entry(&parent->listener->queue,
-						    struct quic_request, entry);
-	struct sock *child = listen_alloc_child(parent, kern);
-	struct quic_sock *q;
-
-	*err = -ENOMEM;
-	if (!child)
-		return NULL;		/* the request may wait for better times */
-	q = quic_sk(child);
-	listen_unlink(parent, req);
-	q->half_open = true;
-	q->source = req->source;
-	lock_sock_nested(child, SINGLE_DEPTH_NESTING);
-	quic_bind_child(q, parent);
-	*err = listen_start_child(q, req);
-	if (*err)
-		listen_discard_child(child);
-	release_sock(child);
-	__skb_queue_purge(&req->packets);
-	kfree(req);
-	if (!*err)
-		return child;
-	sock_put(child);
-	return NULL;
-}
-
-static int listen_wait(struct quic_sock *q, long *timeo)
-{
-	struct sock *sk = quic_sock_sk(q);
-	DEFINE_WAIT_FUNC(wait, woken_wake_function);
-	int err = 0;
-
-	add_wait_queue_exclusive(sk_sleep(sk), &wait);
-	while (!err && sk->sk_state == TCP_LISTEN && !quic_listen_is_ready(q)) {
-		if (!*timeo)
-			err = -EAGAIN;
-		else if (signal_pending(current))
-			err = sock_intr_errno(*timeo);
-		else
-			sk_wait_event(sk, timeo, sk->sk_state != TCP_LISTEN ||
-				      quic_listen_is_ready(q), &wait);
-	}
-	remove_wait_queue(sk_sleep(sk), &wait);
-	return sk->sk_state == TCP_LISTEN ? err : -EINVAL;
-}
-
-struct sock *quic_listen_accept(struct sock *sk, struct proto_accept_arg *arg)
-{
-	struct quic_sock *q = quic_sk(sk);
-	struct sock *child = NULL;
-	long timeo;
-	int err;
-
-	lock_sock(sk);
-	timeo = sock_rcvtimeo(sk, arg->flags & O_NONBLOCK);
-	do {
-		err = listen_wait(q, &timeo);
-		if (err)
-			break;
-		child = listen_take(q, arg->kern, &err);
-	} while (!child && err != -ENOMEM);
-	if (sk->sk_state == TCP_LISTEN)
-		listen_set_timer(q);
-	release_sock(sk);
-	arg->err = err;
-	return child;
 }

@@ -13,7 +13,7 @@
 
 /**
  * struct quic_request - a connection that waits for accept()
- * @entry: in quic_listener.queue, oldest first
+ * @entry: in quic_listener.queue or .unrouted, oldest first
  * @hash_entry: in quic_listener.hash
  * @dcid: Destination Connection ID of the client's first Initial
  * @scid: the client's id
@@ -24,6 +24,7 @@
  * @bytes: of @packets: truesize
  * @expires: when it is given up
  * @source: bucket in quic_sock_net.half_open_source
+ * @route: other listeners may be meant: the ClientHello decides
  */
 struct quic_request {
 	struct list_head entry;
@@ -37,6 +38,7 @@ struct quic_request {
 	u32 bytes;
 	quic_us expires;
 	u16 source;
+	bool route;
 };
 
 /**
@@ -44,8 +46,12 @@ struct quic_request {
  * @table_entry: in quic_sock_net.listeners, RCU; under quic_sock_net.lock
  * @sk: the socket
  * @port: local port
- * @queue: requests, oldest first
- * @hash: the same by the client's DCID and address
+ * @queue: requests that wait for accept(), oldest first
+ * @unrouted: requests whose listener the ClientHello will decide (route.c)
+ * @hash: both by the client's DCID and address
+ * @routing: children whose ClientHello is not complete
+ * @children: children that wait for accept()
+ * @route: makes children of @unrouted, and hands them out
  *
  * Touched by the socket's owner but for @table_entry.  Freed with the socket.
  */
@@ -54,7 +60,11 @@ struct quic_listener {
 	struct sock *sk;
 	u16 port;
 	struct list_head queue;
+	struct list_head unrouted;
 	struct hlist_head hash[QUIC_LISTEN_BUCKETS];
+	struct list_head routing;
+	struct list_head children;
+	struct work_struct route;
 };
 
 /**
@@ -71,19 +81,6 @@ void quic_listen_stop(struct quic_sock *q);
 /* Frees q->listener. Context: any, nobody else refers to @q. */
 void quic_listen_free(struct quic_sock *q);
 
-/**
- * quic_listen_accept() - proto.accept
- * @sk: listening socket
- * @arg: flags in, errno out
- *
- * The connection is made now, from the packets that waited; requests that turn
- * out not to be authentic are dropped on the way.
- *
- * Return: the new socket with one reference, or NULL and arg->err: -EINVAL not
- * listening, -EAGAIN, -EINTR, -ERESTARTSYS, -ENOMEM.
- */
-struct sock *quic_listen_accept(struct sock *sk, struct proto_accept_arg *arg);
-
 /* A run of datagrams for a listener; consumed. @q is owned. Context: any. */
 void quic_listen_receive(struct quic_sock *q, struct sk_buff *skb);
 /* Drops requests that waited too long; @q is owned. */
@@ -91,14 +88,23 @@ void quic_listen_expire(struct quic_sock *q, quic_us now);
 /* Is there something to accept()? */
 static inline bool quic_listen_is_ready(const struct quic_sock *q)
 {
-	return q->listener && !list_empty_careful(&q->listener->queue);
+	return q->listener && (!list_empty_careful(&q->listener->queue) ||
+			       !list_empty_careful(&q->listener->children));
 }
+
+/* Takes a request out of its listener's lists; it stays half-open. @q is owned. */
+void quic_listen_unlink(struct quic_sock *q, struct quic_request *req);
+/* Frees a request. @q is owned. */
+void quic_listen_drop(struct quic_sock *q, struct quic_request *req);
+/* Arms the listener's timer for its oldest request. @q is owned. */
+void quic_listen_set_timer(struct quic_sock *q);
 
 /**
  * quic_listen_find() - the listener for a client's first packet
  * @t: tunnel it arrived on
  * @local: where it was sent to
  * @remote: where it came from
+ * @name: protocol it has to serve; an empty one: it serves none by name; NULL: any
  *
  * The exact address wins over the any address of its family; several sockets
  * with SO_REUSEPORT share by hash of the client's address.
@@ -107,7 +113,7 @@ static inline bool quic_listen_is_ready(const struct quic_sock *q)
  * Return: listening socket with a reference, or NULL.
  */
 struct sock *quic_listen_find(const struct quic_tunnel *t, const struct quic_addr *local,
-			      const struct quic_addr *remote);
+			      const struct quic_addr *remote, const struct quic_span *name);
 
 /* One half-open connection less. */
 void quic_listen_half_open_put(struct quic_sock_net *sn, u16 source);

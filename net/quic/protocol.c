@@ -16,6 +16,7 @@
 #include <asm/ioctls.h>
 
 #include "compat.h"
+#include "accept.h"
 #include "bind.h"
 #include "close.h"
 #include "listen.h"
@@ -87,7 +88,7 @@ QUIC_COMPAT_RECVMSG(protocol_recvmsg, quic_recvmsg)
 
 #define PROTOCOL_COMMON							\
 	.close = quic_close,						\
-	.accept = quic_listen_accept,					\
+	.accept = quic_accept,					\
 	.ioctl = protocol_ioctl,					\
 	.init = quic_sock_init,						\
 	.setsockopt = quic_setsockopt,					\

@@ -27,6 +27,7 @@
 #include "close.h"
 #include "event.h"
 #include "listen.h"
+#include "route.h"
 #include "socket.h"
 #include "ticket.h"
 
@@ -235,6 +236,8 @@ static void sock_wake(struct quic_sock *q, u32 notify)
 		sk->sk_data_ready(sk);
 	if (notify & QUIC_NOTIFY_WRITE) {
 		sock_tune_sndbuf(q);
+		/* What is free now is seen by who sets the bit: pairs with quic_recv_poll(). */
+		smp_mb();
 		if (test_bit(SOCK_NOSPACE, &sock->flags) && sk_stream_is_writeable(sk))
 			notify |= QUIC_NOTIFY_STREAMS;
 	}
@@ -261,6 +264,8 @@ void quic_sock_settle(struct quic_sock *q)
 		sock_on_state(q);
 	if (notify)
 		sock_wake(q, notify);
+	if (unlikely(q->router) && notify)
+		quic_route_kick(q->router);
 	if (conn->state == QUIC_CONN_CLOSED) {
 		if (q->orphaned)
 			quic_close_orphan_done(q);
@@ -514,6 +519,7 @@ int quic_sock_init(struct sock *sk)
 	sock_set_flag(sk, SOCK_RCU_FREE);
 	WRITE_ONCE(sk->sk_sndbuf, max_t(int, READ_ONCE(sn->wmem[1]), sock_sndbuf_min_bytes));
 	INIT_LIST_HEAD(&q->orphan_entry);
+	INIT_LIST_HEAD(&q->accept_entry);
 	INIT_WORK(&q->output, sock_deferred_output);
 	quic_event_init(q);
 	sock_init_defaults(q);

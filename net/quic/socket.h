@@ -73,6 +73,8 @@ struct quic_event_queue {
  * @host: the edges' part, with the engine's connection inside
  * @net_entry: in quic_sock_net.socks from bind() on; under quic_sock_net.lock
  * @orphan_entry: in quic_sock_net.orphans after close(); under quic_sock_net.lock
+ * @accept_entry: in quic_listener.routing or .children, before accept(); under the listener
+ * @router: listener that waits for this child's ClientHello, one reference; else NULL
  * @output: deferred output
  * @deferred: enum quic_sock_deferred, written with the slock held
  * @started: connect() or accept() started the connection
@@ -106,6 +108,8 @@ struct quic_sock {
 	struct quic_host host;
 	struct hlist_node net_entry;
 	struct list_head orphan_entry;
+	struct list_head accept_entry;
+	struct sock *router;
 	struct work_struct output;
 	unsigned long deferred;
 	bool started;

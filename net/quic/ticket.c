@@ -15,8 +15,7 @@ static const u8 ticket_tls_type = 4;			/* new_session_ticket, RFC 8446 4 */
 static const u8 ticket_tls_header_bytes = 4;
 static const u16 ticket_unexpected = QUIC_ERR_CRYPTO + 10;	/* unexpected_message */
 
-/* Copies @len readable bytes at @off from the read position. */
-static void ticket_copy(const struct quic_inqueue *in, u32 off, void *dst, u32 len)
+void quic_ticket_copy(const struct quic_inqueue *in, u32 off, void *dst, u32 len)
 {
 	const struct quic_buf *buf;
 	u32 i, n;
@@ -45,7 +44,7 @@ static void ticket_keep(struct quic_sock *q, const struct quic_inqueue *in, u32 
 
 	if (!msg)
 		return;		/* the next connection does a full handshake */
-	ticket_copy(in, 0, msg, len);
+	quic_ticket_copy(in, 0, msg, len);
 	quic_sock_blob_clear(&q->new_ticket);
 	q->new_ticket.data = msg;
 	q->new_ticket.len = len;
@@ -60,7 +59,7 @@ static bool ticket_next(struct quic_sock *q, struct quic_inqueue *in)
 
 	if (quic_inqueue_readable(in) < ticket_tls_header_bytes)
 		return false;
-	ticket_copy(in, 0, header, sizeof(header));
+	quic_ticket_copy(in, 0, header, sizeof(header));
 	len = header[1] << 16 | header[2] << 8 | header[3];
 	if (quic_sock_conn(q)->is_server || header[0] != ticket_tls_type) {
 		ticket_refuse(q, ticket_unexpected);

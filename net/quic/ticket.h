@@ -31,4 +31,7 @@ int quic_ticket_get(struct quic_sock *q, u8 *key, struct quic_span *out);
 
 #define QUIC_TICKET_KEY_BYTES	64
 
+/* Copies @len readable bytes at @off from the read position of a queue of TLS messages. */
+void quic_ticket_copy(const struct quic_inqueue *in, u32 off, void *dst, u32 len);
+
 #endif /* _QUIC_TICKET_H */

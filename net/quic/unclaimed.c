@@ -59,7 +59,7 @@ static struct sock *unclaimed_listener(struct quic_tunnel *t, struct sk_buff *sk
 	struct quic_addr local, remote;
 
 	quic_rx_addrs(skb, &local, &remote);
-	return quic_listen_find(t, &local, &remote);
+	return quic_listen_find(t, &local, &remote, NULL);
 }
 
 static void unclaimed_negotiate(struct quic_tunnel *t, struct sk_buff *skb,
