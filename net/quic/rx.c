@@ -512,7 +512,7 @@ static bool rx_dcid(struct rx_cursor *c, u32 off, u32 len, struct quic_cid *cid)
 }
 
 /* Shows a packet with an unknown id to the connections of its path: a stateless reset? */
-static void rx_try_reset(struct quic_tunnel *t, struct sk_buff *skb)
+static noinline void rx_try_reset(struct quic_tunnel *t, struct sk_buff *skb)
 {
 	const struct quic_rx_cb *cb = quic_rx_cb(skb);
 	struct sock *sks[RX_RESET_CONNS_MAX];

@@ -131,7 +131,6 @@ void quic_sock_receive_unclaimed(struct quic_tunnel *t, struct sk_buff *skb)
 	struct quic_header h;
 	u8 *data;
 
-	quic_mib_inc(t->qn, QUIC_MIB_UNCLAIMED);
 	data = kmalloc(len, GFP_ATOMIC | __GFP_NOWARN);
 	if (!data) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
