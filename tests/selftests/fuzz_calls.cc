@@ -52,8 +52,8 @@ class Recorder {
     front_.Reset(socket(AF_INET, SOCK_DGRAM, 0));
     back_.Reset(socket(AF_INET, SOCK_DGRAM, 0));
     const Address any("127.0.0.1", 0);
-    bind(front_, any.sa(), any.size);
-    connect(back_, server.sa(), server.size);
+    (void)bind(front_, any.sa(), any.size);
+    (void)connect(back_, server.sa(), server.size);
     thread_ = std::thread([this] { Run(); });
   }
   Recorder(const Recorder &) = delete;
@@ -109,7 +109,7 @@ Pair RecordedPair(const Fd &listener, Recorder *recorder) {
   });
   p.client = Socket();
   const Address to = recorder->address();
-  connect(p.client, to.sa(), to.size);
+  (void)connect(p.client, to.sa(), to.size);
   p.client_error = quic_client_handshake_ex(p.client, &o, nullptr);
   server.join();
   return p;
@@ -245,7 +245,7 @@ void RandomReceive(Random *random, int fd) {
   msg.msg_iovlen = 1;
   msg.msg_control = random->Below(3) == 0 ? nullptr : control;
   msg.msg_controllen = msg.msg_control == nullptr ? 0 : random->Below(sizeof(control));
-  recvmsg(fd, &msg, static_cast<int>(random->Below(1 << 19)) | MSG_DONTWAIT);
+  (void)recvmsg(fd, &msg, static_cast<int>(random->Below(1 << 19)) | MSG_DONTWAIT);
 }
 
 void RandomOther(Random *random, int fd) {
@@ -255,13 +255,13 @@ void RandomOther(Random *random, int fd) {
   auto size = static_cast<socklen_t>(random->Below(bytes.size() + 1));
   switch (random->Below(6)) {
     case 0:
-      bind(fd, sa, size);
+      (void)bind(fd, sa, size);
       break;
     case 1:
       listen(fd, static_cast<int>(random->Below(3)));
       break;
     case 2:
-      connect(fd, sa, size);
+      (void)connect(fd, sa, size);
       break;
     case 3:
       getpeername(fd, sa, &size);
@@ -288,7 +288,7 @@ void FuzzCalls(Random *random, uint64_t count) {
       fds.push_back(Listener(o));
       fds.push_back(Socket());
       const Address nobody("127.0.0.1", 9);
-      connect(fds.back(), nobody.sa(), nobody.size);
+      (void)connect(fds.back(), nobody.sa(), nobody.size);
       Pair p = MakePair(o);
       pairs += p.good() ? 1 : 0;
       fds.push_back(std::move(p.client));

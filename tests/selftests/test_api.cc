@@ -63,7 +63,7 @@ void TestListen() {
   tap.Errno(EINVAL, listen(fd, 1), "listen: not bound is EINVAL");
   const Address any("127.0.0.1", 0);
   tap.Errno(EINVAL, accept4(fd, nullptr, nullptr, SOCK_NONBLOCK), "accept: not listening");
-  bind(fd, any.sa(), any.size);
+  (void)bind(fd, any.sa(), any.size);
   tap.Errno(0, setsockopt(fd, SOL_QUIC, QUIC_SOCKOPT_ALPN, "one, two", 8), "ALPN: set");
   tap.Errno(0, listen(fd, 4), "listen");
   tap.Errno(0, listen(fd, 8), "listen: again");
@@ -85,7 +85,7 @@ void TestListen() {
   tap.Errno(EINVAL, ioctl(fd, SIOCINQ, &pending), "SIOCINQ: listener is EINVAL");
   tap.Equal(10, static_cast<int>(Info(fd).state), "INFO: state is TCP_LISTEN");
   const Fd same = Socket();
-  bind(same, NameOf(fd).sa(), sizeof(sockaddr_in));
+  (void)bind(same, NameOf(fd).sa(), sizeof(sockaddr_in));
   setsockopt(same, SOL_QUIC, QUIC_SOCKOPT_ALPN, "two", 3);
   tap.Errno(EADDRINUSE, listen(same, 1), "listen: overlapping ALPN is EADDRINUSE");
   setsockopt(same, SOL_QUIC, QUIC_SOCKOPT_ALPN, "three", 5);
@@ -133,7 +133,7 @@ void TestConnect() {
 
 void TestUnconnected() {
   const Fd fd = Socket();
-  char c;
+  char c = 0;
   int value = 0;
   socklen_t size = sizeof(value);
   tap.Errno(EPIPE, send(fd, "x", 1, MSG_NOSIGNAL), "send: unconnected is EPIPE");

@@ -299,7 +299,7 @@ void TestErrorEnd() {
   memset(&close, 0, sizeof(close));
   tap.Ok(Get(p.client, QUIC_SOCKOPT_CONNECTION_CLOSE, &close) == 0 && close.errcode == 1234,
          "CONNECTION_CLOSE: the same");
-  char c;
+  char c = 0;
   tap.Errno(ENOTCONN, recv(p.client, &c, 1, 0), "read after an error is ENOTCONN");
   int error = 0;
   socklen_t size = sizeof(error);
@@ -310,7 +310,7 @@ void TestErrorEnd() {
 void TestTimeouts() {
   const Fd fd = Socket();
   const Address nobody("127.0.0.1", 9);
-  connect(fd, nobody.sa(), nobody.size);
+  (void)connect(fd, nobody.sa(), nobody.size);
   quic_handshake_options o = PskOptions({});
   o.timeout_ms = 60000;
   quic_handshake_result result = {};

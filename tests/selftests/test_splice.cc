@@ -24,10 +24,10 @@ std::vector<uint8_t> ReadAll(int fd) {
 std::vector<uint8_t> CatchInitial() {
   const Fd udp(socket(AF_INET, SOCK_DGRAM, 0));
   const Address any("127.0.0.1", 0);
-  bind(udp, any.sa(), any.size);
+  (void)bind(udp, any.sa(), any.size);
   const Fd client = Socket();
   const Address to = NameOf(udp);
-  connect(client, to.sa(), to.size);
+  (void)connect(client, to.sa(), to.size);
   std::thread shaking([&] {
     quic_handshake_options o = PskOptions({});
     o.timeout_ms = 500;
@@ -52,7 +52,7 @@ int main() {
   const Fd listener = Listener({});
   const Fd udp(socket(AF_INET, SOCK_DGRAM, 0));
   const Address to = NameOf(listener);
-  connect(udp, to.sa(), to.size);
+  (void)connect(udp, to.sa(), to.size);
   off_t at = 0;
   tap.Equal(static_cast<ssize_t>(initial.size()), sendfile(udp, file, &at, initial.size()),
             "and sent from its pages");

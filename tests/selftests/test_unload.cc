@@ -74,7 +74,7 @@ void TestHalfOpen() {
     const Fd listener = Listener(o);
     const Fd client = Socket();
     const Address to = NameOf(listener);
-    connect(client, to.sa(), to.size);
+    (void)connect(client, to.sa(), to.size);
     std::thread shaking([&] {
       quic_handshake_options h = PskOptions(o);
       h.timeout_ms = 300;
