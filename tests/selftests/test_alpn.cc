@@ -29,9 +29,10 @@ int Arrives(const std::vector<Fd *> &listeners, const char *alpn,
   const quic_handshake_options h = PskOptions(o);
   const Fd client = Socket();
   const Address to = NameOf(*listeners[0]);
-  connect(client, to.sa(), to.size);
+  (void)connect(client, to.sa(), to.size);
   std::thread thread([&] { shake(client, h); });
   std::vector<pollfd> polls;
+  polls.reserve(listeners.size());
   for (const Fd *fd : listeners)
     polls.push_back({*fd, POLLIN, 0});
   int found = -1;
