@@ -59,7 +59,10 @@ else
 	step build tests/vm/build-check.sh
 	step kunit tests/vm/kunit.sh
 	step selftests-uml tests/vm/selftests.sh uml
-	step selftests-debug tests/vm/selftests.sh uml-debug
+	# fuzz_memory not yet: its idle connections time out in the debug kernel's
+	# virtual time, and KASAN's quarantine moves the memory sums it compares.
+	mapfile -t debug < <(find tests/selftests -name 'test_*' -printf '%f\n' | sed 's/\..*//' | sort -u)
+	step selftests-debug tests/vm/selftests.sh uml-debug "${debug[@]}"
 	step selftests-stock tests/vm/selftests.sh tcg
 	step demo tests/vm/demo.sh --quiet
 fi
