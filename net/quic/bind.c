@@ -146,6 +146,7 @@ static int bind_start_client(struct quic_sock *q, const struct quic_addr *remote
 	err = quic_bind_set_path(q, remote, &local);
 	if (err)
 		return err;
+	quic_sock_update_limits(q);	/* SO_RCVBUF may have come meanwhile */
 	if (q->token.len && !conn->token) {
 		conn->token = quic_env_alloc(q->token.len, 1);
 		if (!conn->token)

@@ -187,14 +187,18 @@ struct Pair {
   [[nodiscard]] bool good() const { return client_error == 0 && server_error == 0; }
 };
 
+// Made once; threads share it.
 inline const char *PskFile() {
-  static const char path[] = "/tmp/selftest.psk";
-  FILE *f = fopen(path, "w");
-  if (f == nullptr)
-    Die(path);
-  fputs("client:000102030405060708090a0b0c0d0e0f\n", f);
-  fclose(f);
-  return path;
+  static const std::string path = [] {
+    const std::string name = "/tmp/selftest-" + std::to_string(getpid()) + ".psk";
+    FILE *f = fopen(name.c_str(), "w");
+    if (f == nullptr)
+      Die("/tmp");
+    fputs("client:000102030405060708090a0b0c0d0e0f\n", f);
+    fclose(f);
+    return name;
+  }();
+  return path.c_str();
 }
 
 // Sockets made by this thread are of that namespace until it goes.
