@@ -18,7 +18,8 @@ static inline bool tparam_model_equal(const struct quic_tparams *a, const struct
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(without_default); i++)
-		if (quic_tparam_has(a, without_default[i]) != quic_tparam_has(b, without_default[i]))
+		if (quic_tparam_has(a, without_default[i]) !=
+		    quic_tparam_has(b, without_default[i]))
 			return false;
 	return a->max_idle_timeout_ms == b->max_idle_timeout_ms &&
 	       a->max_udp_payload_size == b->max_udp_payload_size &&

@@ -69,6 +69,7 @@ typedef unsigned int gfp_t;
 #define __aligned(n)	__attribute__((__aligned__(n)))
 #define __pure		__attribute__((__pure__))
 #define __cold		__attribute__((__cold__))
+#define __weak		__attribute__((__weak__))
 #define __printf(a, b)	__attribute__((__format__(printf, a, b)))
 #define __read_mostly
 #define __ro_after_init
@@ -422,9 +423,9 @@ static inline void *memchr_inv(const void *p, int c, size_t n)
 }
 
 /* The allocation that fails next: 1 is the coming one, 0 none. */
-__attribute__((weak)) unsigned long quic_env_fail_in;
+__weak unsigned long quic_env_fail_in;
 /* Allocations not yet freed: a test of the core ends with the number it began with. */
-__attribute__((weak)) long quic_env_live;
+__weak long quic_env_live;
 
 /* Makes the @n-th allocation from now fail (once); 0 switches that off. */
 static inline void quic_env_fail_nth(unsigned long n)

@@ -50,7 +50,7 @@ static inline unsigned int scenario_one(const struct scenario *s, u64 seed, cons
 		printf("not ok - %s seed %llu: %s\n  replay: %s --only %s --replay %llu\n", s->name,
 		       (unsigned long long)seed, err, program, s->name,
 		       (unsigned long long)seed);
-	return err != NULL;
+	return err ? 1 : 0;
 }
 
 static inline unsigned int scenario_replay(const struct scenario *s, u64 seed)

@@ -18,7 +18,7 @@ struct golden {
 	size_t len;
 };
 
-__attribute__((format(printf, 2, 3)))
+__printf(2, 3)
 static inline void golden_print(struct golden *g, const char *format, ...)
 {
 	va_list args;
@@ -39,7 +39,7 @@ static inline void golden_newline(struct golden *g)
 	golden_print(g, "\n");
 }
 
-/* tests/vectors/@name; __FILE__ is tests/user/unit/golden.h with an absolute path. */
+/* tests/vectors/@name; __FILE__ is this header, with an absolute path. */
 static inline FILE *golden_open(const char *name, const char *mode)
 {
 	const char *end = strstr(__FILE__, "/user/unit/golden.h");

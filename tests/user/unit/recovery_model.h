@@ -66,8 +66,10 @@ static void model_begin_step(struct model *m)
 
 	m->persistent = false;
 	for (i = 0; i < 3; i++)
-		for (pn = 0; pn < m->space[i].next; pn++)
-			m->space[i].pkt[pn].now_acked = m->space[i].pkt[pn].now_lost = false;
+		for (pn = 0; pn < m->space[i].next; pn++) {
+			m->space[i].pkt[pn].now_acked = false;
+			m->space[i].pkt[pn].now_lost = false;
+		}
 }
 
 /* A.5 and B.4 */

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-__attribute__((weak)) u64 unit_random_state = 0x853c49e6748fea9bULL;
+__weak u64 unit_random_state = 0x853c49e6748fea9bULL;
 
 /* Starts the sequence of unit_random() again from @seed. */
 static inline void unit_random_seed(u64 seed)
