@@ -12,7 +12,8 @@ import tempfile
 import lintlib
 import trees
 
-GLOBS = ("net/**.c", "net/**.h", "include/**.h", "tests/**.c")
+GLOBS = ("net/**.c", "net/**.h", "include/**.h", "tests/**.c", "tests/user/**.h", "tests/fuzz/**.h",
+         "tests/vectors/**.h")
 OPTIONS = ("--no-tree", "--strict", "--terse", "--show-types", "--no-summary",
            "--max-line-length=100", "-f")
 ROW = re.compile(r"(.*?):(\d+): ((?:ERROR|WARNING|CHECK):.*)")

@@ -7,7 +7,7 @@ import re
 import lintlib
 
 GLOBS = ("libquic/**.cc", "libquic/**.cpp", "libquic/**.h", "libquic/**.hpp",
-         "tests/**.cc", "tests/**.cpp", "tests/**.hpp")
+         "tests/**.cc", "tests/**.cpp", "tests/**.hpp", "tests/selftests/**.h", "tests/bench/**.h")
 
 
 def check(gate):
