@@ -82,7 +82,8 @@ void Half(int how) {
   const quic_handshake_options h = PskOptions(o);
   Fd client = Socket();
   const Address to = NameOf(listener);
-  connect(client, to.sa(), to.size);
+  if (connect(client, to.sa(), to.size) != 0)
+    return;
   quic_handshake_options brief = h;
   brief.timeout_ms = 20;
   quic_client_handshake_ex(client, &brief, nullptr);
@@ -103,6 +104,7 @@ int main() {
   std::atomic<int> good = 0;
   signal(SIGPIPE, SIG_IGN);
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; t++) {
     threads.emplace_back([&good, t] {
       for (int i = 0; i < kRounds; i++) {
