@@ -29,7 +29,7 @@ packages_user() {
 packages_vm() {
 	cat <<-END
 		gcc make flex bison bc libelf-dev libssl-dev libc6-dev
-		kmod rsync xz-utils cpio python3 dpkg-dev
+		kmod rsync xz-utils cpio patch python3 dpkg-dev
 		qemu-system-x86
 		iproute2 iputils-ping ethtool nftables tcpdump tshark socat linux-perf
 		libgnutls28-dev gnutls-bin openssl util-linux procps
