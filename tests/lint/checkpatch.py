@@ -29,7 +29,7 @@ class Checkpatch:
         with open(self.script, "rb") as f:
             self.version = f.read()
         self.exceptions = lintlib.Exceptions(gate, "checkpatch.exceptions")
-        self.clean = lintlib.CleanStamps("checkpatch")
+        self.memo = lintlib.Memo("checkpatch")
         # It leaves a file of camel-case words where it runs, and judges by the
         # path: so it runs where the tree's folders show under their names.
         for folder in ("net", "include", "tests"):
@@ -37,17 +37,17 @@ class Checkpatch:
 
     def look_at(self, name):
         key = (self.version, " ".join(OPTIONS), name, self.gate.read(name))
-        if self.clean.has(*key):
-            return
-        out = lintlib.call(["perl", self.script, *OPTIONS, name], cwd=self.scratch)
-        rows = [m for m in map(ROW.match, out.stdout.splitlines()) if m]
-        if out.returncode and not rows:
-            raise lintlib.CannotRun((out.stderr or out.stdout).strip()[:300])
-        for m in rows:
+        for line in self.memo.ask(key, lambda: self.run(name)):
+            m = ROW.match(line)
             if not self.exceptions.covers(name, m.group(3)):
                 self.gate.find(name, m.group(2), m.group(3))
-        if not rows:
-            self.clean.add(*key)
+
+    def run(self, name):
+        out = lintlib.call(["perl", self.script, *OPTIONS, name], cwd=self.scratch)
+        rows = [line for line in out.stdout.splitlines() if ROW.match(line)]
+        if out.returncode and not rows:
+            raise lintlib.CannotRun((out.stderr or out.stdout).strip()[:300])
+        return rows
 
 
 def check(gate):

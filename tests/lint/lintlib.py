@@ -14,6 +14,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 JOBS = min(2, os.cpu_count() or 1)
@@ -165,33 +166,32 @@ def cache_dir(*parts):
     return path
 
 
-class CleanStamps:
-    """Remembers only that one exact input was clean; a finding is never cached.
+class Memo:
+    """What a slow tool said about one exact input.
 
-    The key is a hash over everything the verdict depends on (tool, its
-    configuration, the preprocessed text), so a stamp can not go stale.
+    The key is a hash over everything the answer depends on (the tool, its
+    options and configuration, the text), so an answer can not go stale.
     """
 
     def __init__(self, name):
-        self.dir = cache_dir("clean", name)
+        self.dir = cache_dir("memo", name)
 
-    def _file(self, parts):
+    def ask(self, parts, tool):
+        """The answer (lines) for the key @parts: kept, or from tool(); None is not kept."""
         h = hashlib.sha256()
         for p in parts:
             data = p if isinstance(p, bytes) else p.encode("utf-8", "surrogateescape")
             h.update(b"%d:" % len(data) + data)
-        return os.path.join(self.dir, h.hexdigest())
-
-    def has(self, *parts):
-        name = self._file(parts)
-        if not os.path.exists(name):
-            return False
-        os.utime(name)
-        return True
-
-    def add(self, *parts):
-        with open(self._file(parts), "w", encoding="ascii"):
-            pass
+        path = os.path.join(self.dir, h.hexdigest())
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as f:
+                return f.read().splitlines()
+        lines = tool()
+        if lines is not None:
+            with tempfile.NamedTemporaryFile("w", dir=self.dir, delete=False, encoding="utf-8") as f:
+                f.write("".join(line + "\n" for line in lines))
+            os.replace(f.name, path)
+        return lines
 
 
 # --- C and C++ text -------------------------------------------------------

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """tidy: clang-tidy is silent on our C++, with the options the makefiles use.
 
-A unit that was clean is not looked at again while its preprocessed text (with
-comments and macros), the configuration and the tool are the same.
+A unit is not looked at again while its preprocessed text (with comments and
+macros), the configuration and the tool are the same.
 """
 
 import os
@@ -43,9 +43,20 @@ def config_of(gate, name):
         folder = os.path.dirname(folder)
 
 
+def run(gate, name, cwd, flags):
+    """clang-tidy's findings as lines, with paths below the root."""
+    out = lintlib.call(["clang-tidy", "--quiet", "--warnings-as-errors=*", gate.path(name), "--", *flags],
+                       cwd=cwd)
+    rows = [f"{os.path.relpath(os.path.join(cwd, path), gate.root)}:{line}:0: error: {message}"
+            for path, line, message in OURS.findall(out.stdout)]
+    if out.returncode and not rows:
+        raise lintlib.CannotRun((out.stderr or out.stdout).strip()[:300])
+    return rows
+
+
 def check(gate):
     version = lintlib.call(["clang-tidy", "--version"]).stdout
-    clean = lintlib.CleanStamps("tidy")
+    memo = lintlib.Memo("tidy")
 
     def one(unit):
         name, cwd, options = unit
@@ -55,20 +66,15 @@ def check(gate):
             return
         flags = [o for o in options if not re.match(r"-W|-f(?!no-exceptions|no-rtti)", o)]
         text = lintlib.call(["clang++", *flags, "-E", "-C", "-dD", gate.path(name)], cwd=cwd)
+        if text.returncode:
+            gate.find(name, 1, "does not compile: " + (text.stderr.strip().splitlines() or ["?"])[-1])
+            return
         # Free of where the checkout lies: another clone knows the same text.
         key = [version, config] + [t.replace(cwd, "CWD").replace(gate.root, "ROOT")
                                    for t in (" ".join(flags), text.stdout)]
-        if text.returncode == 0 and clean.has(*key):
-            return
-        out = lintlib.call(["clang-tidy", "--quiet", "--warnings-as-errors=*", gate.path(name), "--",
-                            *flags], cwd=cwd)
-        rows = OURS.findall(out.stdout)
-        for path, line, message in rows:
-            gate.find(os.path.relpath(os.path.join(cwd, path), gate.root), line, message)
-        if out.returncode and not rows:
-            raise lintlib.CannotRun((out.stderr or out.stdout).strip()[:300])
-        if not rows and text.returncode == 0:
-            clean.add(*key)
+        for line in memo.ask(key, lambda: run(gate, name, cwd, flags)):
+            m = OURS.match(line)
+            gate.find(m.group(1), m.group(2), m.group(3))
 
     lintlib.parallel(one, units(gate))
 
