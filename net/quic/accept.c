@@ -125,7 +125,7 @@ static int accept_start_child(struct quic_sock *q, struct quic_request *req)
 	q->started_at = now;
 	quic_sock_set_state(quic_sock_sk(q), TCP_SYN_RECV);
 	conn->notify &= ~QUIC_NOTIFY_STATE;
-	quic_lookup_path_update(&q->host, &conn->path);
+	quic_lookup_path_update(&q->host, conn->path);
 	while ((skb = __skb_dequeue(&req->packets))) {
 		skb_orphan(skb);	/* uncharges the listener, which is owned */
 		quic_rx_run(&q->host, skb, now);

@@ -159,7 +159,7 @@ static int bind_start_client(struct quic_sock *q, const struct quic_addr *remote
 	if (err)
 		return err;
 	q->started = true;
-	quic_lookup_path_update(&q->host, &conn->path);
+	quic_lookup_path_update(&q->host, conn->path);
 	quic_sock_set_state(quic_sock_sk(q), TCP_SYN_RECV);
 	conn->notify &= ~QUIC_NOTIFY_STATE;
 	quic_sock_settle(q);
@@ -205,7 +205,7 @@ int quic_getname(struct socket *sock, struct sockaddr *sa, int peer)
 
 	lock_sock(sk);
 	if (q->started)
-		addr = peer ? quic_sock_conn(q)->path.remote : quic_sock_conn(q)->path.local;
+		addr = peer ? quic_sock_conn(q)->path->remote : quic_sock_conn(q)->path->local;
 	else if (peer)
 		goto out;
 	else if (!addr.family)

@@ -42,6 +42,7 @@ void quic_conn_init(struct quic_conn *conn)
 
 	memset(conn, 0, sizeof(*conn));
 	conn->state = QUIC_CONN_NEW;
+	conn->path = &conn->paths[0];
 	quic_recovery_init(&conn->recovery);
 	for (s = 0; s < QUIC_NR_SPACES; s++) {
 		quic_pnspace_init(&conn->space[s]);
@@ -291,7 +292,7 @@ void quic_conn_discard_keys(struct quic_conn *conn, enum quic_level level)
 	conn_free_key(&conn->keys.rx[level]);
 	if (level == QUIC_LEVEL_EARLY)
 		return;
-	quic_recovery_discard_space(&conn->recovery, space, &conn->path.cong);
+	quic_recovery_discard_space(&conn->recovery, space, &conn->path->cong);
 	conn->probes[space] = 0;
 	conn->space[space].ack_now = false;
 	conn->space[space].ack_at = QUIC_US_NEVER;
@@ -319,10 +320,7 @@ static void conn_start_common(struct quic_conn *conn, const struct quic_addr *lo
 {
 	struct quic_conn_config *c = &conn->config;
 
-	quic_path_init(&conn->path, local, remote, c->mtu, c->initial_rtt);
-	quic_cong_init(&conn->path.cong, c->cong, c->mtu, now);
-	quic_pmtud_init(&conn->pmtud, c->mtu, c->mtu_max);
-	conn->path.ecn_on = c->ecn;
+	quic_conn_path_start(conn, local, remote, now);
 	quic_connid_local_init(&conn->local_ids, &conn->initial_scid);
 	quic_connid_remote_init(&conn->remote_ids, conn->local.active_connection_id_limit);
 	quic_flow_tx_init(&conn->tx, 0);
@@ -359,8 +357,8 @@ int quic_conn_start_client(struct quic_conn *conn, const struct quic_addr *local
 	}
 	conn->original_dcid = dcid;
 	conn_start_common(conn, local, remote, now);
-	quic_path_validate(&conn->path);	/* clients have no amplification limit */
-	quic_connid_remote_set_first(&conn->remote_ids, &dcid);
+	quic_path_validate(conn->path);	/* clients have no amplification limit */
+	quic_conn_set_peer_cid(conn, &dcid);
 	return 0;
 }
 
@@ -386,8 +384,8 @@ int quic_conn_start_server(struct quic_conn *conn, const struct quic_header *hdr
 		goto del_cid;
 	conn_start_common(conn, local, remote, now);
 	if (validated)
-		quic_path_validate(&conn->path);
-	quic_connid_remote_set_first(&conn->remote_ids, &hdr->scid);
+		quic_path_validate(conn->path);
+	quic_conn_set_peer_cid(conn, &hdr->scid);
 	conn->peer_id_known = true;
 	conn->local.original_dcid = *odcid;			/* [9000-7.3] */
 	quic_tparam_mark(&conn->local, QUIC_TPARAM_ORIGINAL_DCID);
@@ -501,11 +499,9 @@ int quic_conn_install_secret(struct quic_conn *conn, enum quic_level level, bool
 /* The ids in the parameters must be those of the packets [9000-7.3]. */
 static int conn_check_tparam_ids(const struct quic_conn *conn, const struct quic_tparams *p)
 {
-	const struct quic_cid *peer = &conn->remote_ids.e[conn->remote_ids.active].cid;
-
 	if (!quic_tparam_has(p, QUIC_TPARAM_INITIAL_SCID))
 		return QUIC_VIOLATION_TPARAM_CID_MISSING;
-	if (!quic_cid_equal(&p->initial_scid, peer))
+	if (!quic_cid_equal(&p->initial_scid, &conn->path->dcid))
 		return QUIC_VIOLATION_TPARAM_CID_MISMATCH;
 	if (conn->is_server)
 		return 0;
@@ -523,8 +519,6 @@ static int conn_check_tparam_ids(const struct quic_conn *conn, const struct quic
 
 static void conn_apply_tparams(struct quic_conn *conn, const struct quic_tparams *p)
 {
-	u64 payload = max_t(u64, p->max_udp_payload_size, QUIC_MIN_DATAGRAM_BYTES);
-
 	conn->remote = *p;
 	conn->got_tparams = true;
 	conn->local_ids.limit = p->active_connection_id_limit;
@@ -533,12 +527,7 @@ static void conn_apply_tparams(struct quic_conn *conn, const struct quic_tparams
 		quic_connid_remote_set_token(&conn->remote_ids, p->reset_token);
 	quic_flow_tx_raise(&conn->tx, p->initial_max_data);
 	quic_stream_on_tparams(conn);
-	if (payload < conn->path.mtu) {
-		conn->path.mtu = payload;
-		quic_cong_set_mss(&conn->path.cong, payload);
-	}
-	if (payload < U16_MAX)
-		quic_pmtud_on_too_big(&conn->pmtud, payload);
+	quic_conn_limit_payload(conn, p->max_udp_payload_size);
 	conn->notify |= QUIC_NOTIFY_WRITE | QUIC_NOTIFY_STREAMS;
 }
 
@@ -574,7 +563,7 @@ void quic_conn_receive(struct quic_conn *conn, struct quic_agg *agg, quic_us now
 	if (conn->state == QUIC_CONN_CLOSING) {
 		quic_conn_on_rx_closing(conn);
 	} else if (quic_conn_is_open(conn)) {
-		quic_path_on_rx(&conn->path, agg->len);
+		quic_path_on_rx(conn->path, agg->len);
 		quic_packet_receive(conn, agg, now);
 	}
 	quic_conn_output(conn, now);
@@ -602,13 +591,12 @@ int quic_conn_send_crypto(struct quic_conn *conn, enum quic_level level,
 
 u32 quic_conn_datagram_max(const struct quic_conn *conn)
 {
-	u32 overhead = 1 + quic_connid_remote_active(&conn->remote_ids)->cid.len + 4 +
-		       QUIC_TAG_BYTES + 1 + 4;
+	u32 overhead = 1 + conn->path->dcid.len + 4 + QUIC_TAG_BYTES + 1 + 4;
 	u64 peer = conn->remote.max_datagram_frame_size;
 
 	if (peer < 1 + 4)
 		return 0;
-	return min_t(u64, peer - (1 + 4), conn->path.mtu - overhead);
+	return min_t(u64, peer - (1 + 4), conn->path->mtu - overhead);
 }
 
 int quic_conn_send_datagram(struct quic_conn *conn, const struct quic_buf *buf)

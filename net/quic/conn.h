@@ -15,7 +15,7 @@
 
 #include "core/conn_state.h"
 #include "core/connid.h"
-#include "core/pmtud.h"
+#include "core/path.h"
 #include "core/pnspace.h"
 #include "core/timers.h"
 #include "core/tparam.h"
@@ -23,6 +23,7 @@
 #include "stream.h"
 
 #define QUIC_CONN_MAX_HELD	16	/* kept until keys come (RFC 9000 5.7): an initial window */
+#define QUIC_CONN_PATHS		3	/* in use, to fall back to, being validated */
 #define QUIC_CONN_CLOSE_REASON_BYTES	64
 #define QUIC_CRYPTO_BUFFER_BYTES	65536	/* >= 4096, RFC 9000 7.5 */
 
@@ -129,8 +130,7 @@ struct quic_conn_stats {
  * @notify: QUIC_NOTIFY_* for the socket to tell
  * @ctl: QUIC_CTL_* to send
  * @probes: PTO probes to send, per packet number space
- * @path: address validation and congestion window of the path in use
- * @pmtud: the search for the datagram size
+ * @path: of @paths, the one in use: everything but probes leaves there
  * @recovery: RTT, loss and PTO
  * @space: what was received, per packet number space
  * @keys: packet protection of each level
@@ -145,6 +145,7 @@ struct quic_conn_stats {
  * @idle_since: start of the idle period, RFC 9000 10.1
  * @eliciting_since_rx: an ack-eliciting packet was sent since the last receive
  * @version: the version in use
+ * @paths: what is known of each pair of addresses
  * @local_ids: connection ids we issued
  * @remote_ids: connection ids the peer issued
  * @original_dcid: the client's first Destination Connection ID
@@ -186,8 +187,7 @@ struct quic_conn {
 	u32 notify;
 	u32 ctl;
 	u8 probes[QUIC_NR_SPACES];
-	struct quic_path path;
-	struct quic_pmtud pmtud;
+	struct quic_path *path;
 	struct quic_recovery recovery;
 	struct quic_pnspace space[QUIC_NR_SPACES];
 	struct quic_keys keys;
@@ -202,6 +202,7 @@ struct quic_conn {
 	quic_us idle_since;
 	bool eliciting_since_rx;
 
+	struct quic_path paths[QUIC_CONN_PATHS];
 	const struct quic_version *version;
 	struct quic_connid_local local_ids;
 	struct quic_connid_remote remote_ids;
@@ -360,8 +361,6 @@ void quic_conn_prepare_next_key(struct quic_conn *conn, quic_us now);
 /* An ACK frame of @space arrived: 0 or the violation. */
 int quic_conn_on_ack(struct quic_conn *conn, enum quic_space space,
 		     const struct quic_frame_ack *ack, quic_us now);
-/* An MTU probe of @bytes arrived. */
-void quic_conn_on_mtu_probe_acked(struct quic_conn *conn, u16 bytes);
 /* The loss timer fired. */
 void quic_conn_on_loss_timer(struct quic_conn *conn, quic_us now);
 /* Closes an orphan whose data is delivered. */
@@ -377,6 +376,24 @@ void quic_conn_abandon(struct quic_conn *conn, enum quic_close_source why);
 /* A packet arrived in the closing period (RFC 9000 10.2.1). */
 void quic_conn_on_rx_closing(struct quic_conn *conn);
 
+/* conn_path.c */
+
+/* The first path, and all there is until the handshake is confirmed. */
+void quic_conn_path_start(struct quic_conn *conn, const struct quic_addr *local,
+			  const struct quic_addr *remote, quic_us now);
+/* The id to address the peer with during the handshake; replaces a provisional one. */
+void quic_conn_set_peer_cid(struct quic_conn *conn, const struct quic_cid *cid);
+/* The peer's ids changed: a path whose id ended gets another (RFC 9000 5.1.2). */
+void quic_conn_follow_peer_ids(struct quic_conn *conn);
+/* The peer takes no more than @bytes of UDP payload on any path (RFC 9000 18.2). */
+void quic_conn_limit_payload(struct quic_conn *conn, u64 bytes);
+/* An MTU probe of @bytes arrived. */
+void quic_conn_on_mtu_probe_acked(struct quic_conn *conn, u16 bytes);
+/* The IP layer refused a datagram of path->mtu bytes. */
+void quic_conn_on_too_big(struct quic_conn *conn);
+/* Nothing was acknowledged for long: perhaps the path carries only less now (RFC 8899 4.3). */
+void quic_conn_on_black_hole(struct quic_conn *conn);
+
 /* conn_timer.c */
 
 void quic_conn_set_timers(struct quic_conn *conn, quic_us now);
@@ -387,10 +404,6 @@ void quic_conn_on_packet_sent(struct quic_conn *conn, enum quic_level level,
 			      const struct quic_sent_pkt *rec, quic_us now);
 /* A burst is out: what had to wait for its keys to be used. */
 void quic_conn_on_burst_sent(struct quic_conn *conn);
-/* The IP layer refused a datagram of path->mtu bytes. */
-void quic_conn_on_too_big(struct quic_conn *conn);
-/* Nothing was acknowledged for long: perhaps the path carries only less now (RFC 8899 4.3). */
-void quic_conn_on_black_hole(struct quic_conn *conn);
 /* Probe timeout including max_ack_delay (RFC 9002 6.2.1). */
 quic_us quic_conn_pto(const struct quic_conn *conn);
 

@@ -66,14 +66,6 @@ static quic_pn ack_pn(const struct quic_sent *s, const struct quic_sent_pkt *pkt
 	return s->base + (((pkt - s->pkts) - s->base) & (s->pkt_cap - 1));
 }
 
-void quic_conn_on_mtu_probe_acked(struct quic_conn *conn, u16 bytes)
-{
-	if (!quic_pmtud_on_acked(&conn->pmtud, bytes))
-		return;
-	conn->path.mtu = conn->pmtud.good;
-	quic_cong_set_mss(&conn->path.cong, conn->path.mtu);
-}
-
 static void ack_packet_acked(struct quic_conn *conn, enum quic_space space,
 			     const struct quic_sent_pkt *pkt)
 {
@@ -109,9 +101,9 @@ static void ack_requeue(struct quic_conn *conn, enum quic_space space,
 		again |= QUIC_CTL_DATA_BLOCKED;
 	conn->ctl |= pkt->ctl & again;
 	if (pkt->ctl & QUIC_CTL_MTU_PROBE)
-		quic_pmtud_on_lost(&conn->pmtud, pkt->bytes);
+		quic_pmtud_on_lost(&conn->path->pmtud, pkt->bytes);
 	if (pkt->ctl & QUIC_CTL_PATH_CHALLENGE)
-		conn->path.challenge_send = conn->path.challenge_out;
+		conn->path->challenge_send = conn->path->challenge_out;
 }
 
 static void ack_lost(struct quic_conn *conn, struct quic_recovery_ack *a)
@@ -119,14 +111,14 @@ static void ack_lost(struct quic_conn *conn, struct quic_recovery_ack *a)
 	struct quic_recovery *r = &conn->recovery;
 	struct quic_sent_pkt *pkt;
 
-	while ((pkt = quic_recovery_lost_next(r, a, &conn->path.rtt))) {
+	while ((pkt = quic_recovery_lost_next(r, a, &conn->path->rtt))) {
 		quic_edge_trace(conn, QUIC_TRACE_PKT_LOST,
 				ack_pn(&r->space[a->space].sent, pkt), pkt->bytes, a->space);
 		ack_requeue(conn, a->space, pkt);
 	}
-	quic_recovery_settle(r, a, &conn->path.rtt, &conn->path.cong);
-	quic_edge_trace(conn, QUIC_TRACE_METRICS, conn->path.cong.cwnd, conn->path.cong.in_flight,
-			conn->path.rtt.smoothed);
+	quic_recovery_settle(r, a, &conn->path->rtt, &conn->path->cong);
+	quic_edge_trace(conn, QUIC_TRACE_METRICS, conn->path->cong.cwnd, conn->path->cong.in_flight,
+			conn->path->rtt.smoothed);
 }
 
 /* ACK Delay in microseconds; absurd values become merely large. */
@@ -155,11 +147,11 @@ int quic_conn_on_ack(struct quic_conn *conn, enum quic_space space,
 	/* The server acknowledged a Handshake packet: it has validated us (RFC 9002 6.2.2.1). */
 	if (a.newly_acked && space != QUIC_SPACE_INITIAL)
 		conn->server_validated_us = true;
-	quic_recovery_ack_end(r, &a, ack, &conn->path.rtt, &conn->path.cong,
+	quic_recovery_ack_end(r, &a, ack, &conn->path->rtt, &conn->path->cong,
 			      ack_delay_us(conn, space, ack->delay),
 			      conn->is_server || conn->server_validated_us);
 	if (a.ecn_failed)
-		conn->path.ecn_on = false;			/* [9000-13.4.2] */
+		conn->path->ecn_on = false;			/* [9000-13.4.2] */
 	ack_lost(conn, &a);
 	if (conn->flushing)
 		quic_conn_check_flushed(conn, now);
@@ -189,7 +181,7 @@ void quic_conn_on_loss_timer(struct quic_conn *conn, quic_us now)
 	struct quic_recovery_ack a;
 	enum quic_space space;
 
-	switch (quic_recovery_on_timeout(&conn->recovery, &a, &conn->path.rtt, unvalidated,
+	switch (quic_recovery_on_timeout(&conn->recovery, &a, &conn->path->rtt, unvalidated,
 					 quic_keys_can_send(&conn->keys, QUIC_LEVEL_HANDSHAKE),
 					 now, &space)) {
 	case QUIC_RECOVERY_TIMEOUT_LOSS:
@@ -197,7 +189,7 @@ void quic_conn_on_loss_timer(struct quic_conn *conn, quic_us now)
 		break;
 	case QUIC_RECOVERY_TIMEOUT_PTO:
 		if (a.ecn_failed)
-			conn->path.ecn_on = false;		/* [9000-13.4.2] */
+			conn->path->ecn_on = false;		/* [9000-13.4.2] */
 		if (conn->recovery.pto_count >= ack_black_hole_ptos)
 			quic_conn_on_black_hole(conn);
 		conn->probes[space] = ack_probe_pkts;

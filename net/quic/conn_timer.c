@@ -11,7 +11,7 @@ static const u8 timer_idle_min_ptos = 3;	/* RFC 9000 10.1 */
 
 quic_us quic_conn_pto(const struct quic_conn *conn)
 {
-	return quic_rtt_pto(&conn->path.rtt) + conn->recovery.max_ack_delay;
+	return quic_rtt_pto(&conn->path->rtt) + conn->recovery.max_ack_delay;
 }
 
 /* The idle timeout in force: the smaller of both sides' (RFC 9000 10.1), 0: none. */
@@ -45,12 +45,12 @@ void quic_conn_set_timers(struct quic_conn *conn, quic_us now)
 {
 	struct quic_pnspace *app = &conn->space[QUIC_SPACE_APP];
 	bool unvalidated = !conn->is_server && !conn->server_validated_us && !conn->confirmed;
-	bool blocked = quic_path_amplification_room(&conn->path) < QUIC_MIN_DATAGRAM_BYTES;
+	bool blocked = quic_path_amplification_room(conn->path) < QUIC_MIN_DATAGRAM_BYTES;
 	quic_us at;
 
 	if (!quic_conn_is_open(conn))
 		return;
-	at = quic_recovery_deadline(&conn->recovery, &conn->path.rtt, unvalidated,
+	at = quic_recovery_deadline(&conn->recovery, &conn->path->rtt, unvalidated,
 				    quic_keys_can_send(&conn->keys, QUIC_LEVEL_HANDSHAKE),
 				    blocked, now);
 	/* A client that has said nothing yet has nothing to probe for. */
@@ -86,27 +86,6 @@ void quic_conn_on_burst_sent(struct quic_conn *conn)
 		return;
 	conn->drop_initial = false;
 	quic_conn_discard_keys(conn, QUIC_LEVEL_INITIAL);
-}
-
-void quic_conn_on_too_big(struct quic_conn *conn)
-{
-	if (!quic_pmtud_on_too_big(&conn->pmtud, QUIC_MIN_DATAGRAM_BYTES))
-		return;
-	conn->path.mtu = conn->pmtud.good;
-	quic_cong_set_mss(&conn->path.cong, conn->path.mtu);
-}
-
-void quic_conn_on_black_hole(struct quic_conn *conn)
-{
-	u64 payload = conn->remote.max_udp_payload_size;
-
-	if (conn->path.mtu <= QUIC_MIN_DATAGRAM_BYTES)
-		return;
-	quic_pmtud_init(&conn->pmtud, QUIC_MIN_DATAGRAM_BYTES, conn->config.mtu_max);
-	if (payload < U16_MAX)
-		quic_pmtud_on_too_big(&conn->pmtud, payload);
-	conn->path.mtu = QUIC_MIN_DATAGRAM_BYTES;
-	quic_cong_set_mss(&conn->path.cong, conn->path.mtu);
 }
 
 static void timer_expired(struct quic_conn *conn, enum quic_timer t, quic_us now)

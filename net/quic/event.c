@@ -124,7 +124,7 @@ void quic_event_fill_connid(const struct quic_sock *q, bool dest,
 	info->dest = dest;
 	info->prior_to = lowest == U32_MAX ? 0 : lowest;
 	/* Which of ours the peer uses is its choice; the lowest is the one it began with. */
-	info->active = dest ? quic_connid_remote_active(&conn->remote_ids)->seq : info->prior_to;
+	info->active = dest ? conn->path->dcid_seq : info->prior_to;
 }
 
 static void event_add_stream(struct quic_sock *q, const struct quic_edge_event_info *ev)

@@ -171,9 +171,13 @@ static int rx_stream_data_blocked(struct quic_conn *conn, const struct quic_fram
 
 static int rx_new_cid(struct quic_conn *conn, const struct quic_frame *f, struct frame_ctx *c)
 {
-	return quic_connid_remote_on_new(&conn->remote_ids, f->new_cid.seq,
-					 f->new_cid.retire_prior_to, &f->new_cid.cid,
-					 f->new_cid.reset_token);
+	int v = quic_connid_remote_on_new(&conn->remote_ids, f->new_cid.seq,
+					  f->new_cid.retire_prior_to, &f->new_cid.cid,
+					  f->new_cid.reset_token);
+
+	if (!v)
+		quic_conn_follow_peer_ids(conn);
+	return v;
 }
 
 static int rx_retire_cid(struct quic_conn *conn, const struct quic_frame *f,
@@ -198,7 +202,7 @@ static int rx_retire_cid(struct quic_conn *conn, const struct quic_frame *f,
 static int rx_path_challenge(struct quic_conn *conn, const struct quic_frame *f,
 			     struct frame_ctx *c)
 {
-	quic_path_on_challenge(&conn->path, f->path_data);
+	quic_path_on_challenge(conn->path, f->path_data);
 	return 0;
 }
 
@@ -206,7 +210,7 @@ static int rx_path_response(struct quic_conn *conn, const struct quic_frame *f,
 			    struct frame_ctx *c)
 {
 	/* One that answers nothing of ours is ignored (RFC 9000 19.18: MAY close). */
-	quic_path_on_response(&conn->path, f->path_data);
+	quic_path_on_response(conn->path, f->path_data);
 	return 0;
 }
 

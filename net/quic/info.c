@@ -14,20 +14,20 @@ static u32 info_flags(const struct quic_conn *conn)
 		flags |= QUIC_INFO_SERVER;
 	if (conn->confirmed)
 		flags |= QUIC_INFO_CONFIRMED;
-	if (conn->path.validated)
+	if (conn->path->validated)
 		flags |= QUIC_INFO_ADDR_VALIDATED;
 	if (conn->retried)
 		flags |= QUIC_INFO_RETRY;
-	if (conn->path.ecn_on)
+	if (conn->path->ecn_on)
 		flags |= QUIC_INFO_ECN;
-	if (conn->path.cong.app_limited)
+	if (conn->path->cong.app_limited)
 		flags |= QUIC_INFO_APP_LIMITED;
 	return flags;
 }
 
 static void info_fill_path(const struct quic_conn *conn, struct quic_info *i)
 {
-	const struct quic_path *p = &conn->path;
+	const struct quic_path *p = conn->path;
 
 	i->latest_rtt_us = min_t(u64, p->rtt.latest, U32_MAX);
 	i->smoothed_rtt_us = min_t(u64, p->rtt.smoothed, U32_MAX);
@@ -108,7 +108,7 @@ void quic_info_fill(const struct quic_sock *q, struct quic_info *i)
 	i->version = conn->version->number;
 	if (cipher != QUIC_CIPHER_NONE)
 		i->cipher_type = quic_cipher_info(cipher)->uapi;
-	strscpy(i->cong_name, conn->path.cong.ops->name, sizeof(i->cong_name));
+	strscpy(i->cong_name, conn->path->cong.ops->name, sizeof(i->cong_name));
 	info_fill_path(conn, i);
 	info_fill_counters(conn, i);
 	info_fill_streams(conn, i);

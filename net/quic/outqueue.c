@@ -82,7 +82,7 @@ bool quic_outqueue_has_data(struct quic_conn *conn, enum quic_level level)
 		return conn->ctl & (QUIC_CTL_DATA_BLOCKED | QUIC_CTL_PING) ||
 		       !list_empty(&conn->streams.ctl);
 	return conn->ctl || !list_empty(&conn->streams.ctl) ||
-	       conn->path.challenge_send || conn->path.nr_response ||
+	       conn->path->challenge_send || conn->path->nr_response ||
 	       quic_connid_local_next_to_send(&conn->local_ids) ||
 	       quic_connid_remote_next_retire(&conn->remote_ids, &seq);
 }
@@ -220,7 +220,7 @@ static void fill_ctl(struct quic_conn *conn, struct quic_fill *f)
 
 static void fill_path(struct quic_conn *conn, struct quic_fill *f)
 {
-	struct quic_path *p = &conn->path;
+	struct quic_path *p = conn->path;
 	size_t mark = f->w->len;
 
 	if (p->challenge_send) {

@@ -79,7 +79,7 @@ static void packet_put_header(struct quic_conn *conn, struct packet_draft *d,
 	struct quic_header_build b = {
 		.kind = packet_kinds[d->level],
 		.version = conn->version,
-		.dcid = &quic_connid_remote_active(&conn->remote_ids)->cid,
+		.dcid = &conn->path->dcid,
 		.scid = &conn->initial_scid,
 		.pn = sent->next,
 		.pn_len = packet_pn_len(sent, d->level),
@@ -126,9 +126,9 @@ static bool packet_draft(struct quic_conn *conn, struct packet_dgram *g, enum qu
 		quic_wire_put_zeros(&w, d->pkt.hdr_len + 4 - d->pkt.pn_len - w.len);
 	d->pkt.len = w.len;
 	d->rec = (struct quic_sent_pkt){
-		.sent_at = now, .ctl = f.ctl, .path = conn->path.id,
-		.eliciting = f.eliciting, .in_flight = f.eliciting, .ecn = conn->path.ecn_on,
-		.delivered = conn->path.cong.delivered,
+		.sent_at = now, .ctl = f.ctl, .path = conn->path->id,
+		.eliciting = f.eliciting, .in_flight = f.eliciting, .ecn = conn->path->ecn_on,
+		.delivered = conn->path->cong.delivered,
 	};
 	if (f.probe && f.eliciting)
 		conn->probes[space]--;
@@ -168,13 +168,13 @@ static void packet_seal(struct quic_conn *conn, struct quic_burst *b, struct pac
 		quic_keys_on_sealed(&conn->keys, d->level, d->pkt.pn);
 		d->rec.bytes = d->pkt.len + QUIC_TAG_BYTES;
 		quic_sent_commit(packet_sent(conn, d->level), &d->rec);
-		quic_recovery_on_sent(&conn->recovery, space, &conn->path.cong, &d->rec);
+		quic_recovery_on_sent(&conn->recovery, space, &conn->path->cong, &d->rec);
 		quic_conn_on_packet_sent(conn, d->level, &d->rec, now);
 		conn->stats.pkts_sent++;
 		quic_edge_trace(conn, QUIC_TRACE_PKT_SENT, d->pkt.pn, d->rec.bytes, d->level);
 	}
 	conn->stats.bytes_sent += g->len;
-	quic_path_on_tx(&conn->path, g->len);
+	quic_path_on_tx(conn->path, g->len);
 }
 
 /* Does @level want a packet now? */
@@ -229,7 +229,7 @@ struct packet_budget {
 
 static void packet_budget(struct quic_conn *conn, quic_us now, struct packet_budget *b)
 {
-	struct quic_path *p = &conn->path;
+	struct quic_path *p = conn->path;
 	u64 rate = quic_cong_pacing_rate(&p->cong, &p->rtt);
 	u64 room = quic_cong_room(&p->cong), paced;
 
@@ -256,8 +256,8 @@ static bool packet_has_work(struct quic_conn *conn, bool eliciting, quic_us now)
 static bool packet_is_bulk(struct quic_conn *conn)
 {
 	return conn->confirmed && !conn->probes[QUIC_SPACE_APP] &&
-	       !(conn->ctl & QUIC_CTL_HANDSHAKE_DONE) && !conn->path.nr_response &&
-	       quic_outqueue_has_bulk(conn, conn->path.mtu);
+	       !(conn->ctl & QUIC_CTL_HANDSHAKE_DONE) && !conn->path->nr_response &&
+	       quic_outqueue_has_bulk(conn, conn->path->mtu);
 }
 
 /* Builds one datagram into @b: its bytes, 0 when there was nothing to send. */
@@ -272,8 +272,8 @@ static noinline u32 packet_send_dgram(struct quic_conn *conn, struct quic_burst 
 	g.nr = 0;
 	g.len = 0;
 	g.pad_to = 0;
-	g.cap = min_t(u64, conn->path.mtu, budget->hard);
-	g.eliciting = budget->bytes >= conn->path.mtu;
+	g.cap = min_t(u64, conn->path->mtu, budget->hard);
+	g.eliciting = budget->bytes >= conn->path->mtu;
 	g.bulk = g.eliciting && packet_is_bulk(conn);
 	if (!g.bulk && !packet_has_work(conn, g.eliciting, now))
 		return 0;
@@ -284,7 +284,7 @@ static noinline u32 packet_send_dgram(struct quic_conn *conn, struct quic_burst 
 	if (g.nr)
 		packet_seal(conn, b, &g, now);
 	quic_edge_burst_end(b, g.len);
-	*full = g.len == conn->path.mtu;
+	*full = g.len == conn->path->mtu;
 	budget->hard -= min_t(u64, budget->hard, g.len);
 	budget->bytes -= min_t(u64, budget->bytes, g.len);
 	return g.len;
@@ -293,7 +293,7 @@ static noinline u32 packet_send_dgram(struct quic_conn *conn, struct quic_burst 
 /* One burst; false when nothing was sent. */
 static bool packet_send_burst(struct quic_conn *conn, quic_us now)
 {
-	struct quic_path *p = &conn->path;
+	struct quic_path *p = conn->path;
 	struct packet_budget budget;
 	struct quic_burst *b;
 	bool full = true;
@@ -340,31 +340,31 @@ static noinline void packet_build_mtu_probe(struct quic_conn *conn, struct quic_
 		quic_frame_encode_bare(&w, QUIC_FRAME_PING);
 		d->pkt.len = w.len;
 		d->rec = (struct quic_sent_pkt){
-			.sent_at = now, .ctl = QUIC_CTL_MTU_PROBE, .path = conn->path.id,
+			.sent_at = now, .ctl = QUIC_CTL_MTU_PROBE, .path = conn->path->id,
 			.eliciting = true, .in_flight = true,
 		};
 		g.len = w.len + QUIC_TAG_BYTES;
 		g.nr = 1;
 		packet_pad(&g);
 		packet_seal(conn, b, &g, now);
-		quic_pmtud_on_sent(&conn->pmtud, size);
+		quic_pmtud_on_sent(&conn->path->pmtud, size);
 	}
 	quic_edge_burst_end(b, g.len);
 }
 
 static void packet_send_mtu_probe(struct quic_conn *conn, quic_us now)
 {
-	u16 size = quic_pmtud_next(&conn->pmtud);
+	u16 size = quic_pmtud_next(&conn->path->pmtud);
 	struct quic_burst *b;
 
-	if (!size || !conn->confirmed || quic_cong_room(&conn->path.cong) < size)
+	if (!size || !conn->confirmed || quic_cong_room(&conn->path->cong) < size)
 		return;
-	b = quic_edge_burst_begin(conn, &conn->path, size, QUIC_ECN_NOT_ECT, now);
+	b = quic_edge_burst_begin(conn, conn->path, size, QUIC_ECN_NOT_ECT, now);
 	if (!b)
 		return;
 	packet_build_mtu_probe(conn, b, size, now);
 	if (quic_edge_burst_commit(b) == -EMSGSIZE)
-		quic_pmtud_on_too_big(&conn->pmtud, size - 1);
+		quic_pmtud_on_too_big(&conn->path->pmtud, size - 1);
 }
 
 /* ---- closing ---- */
@@ -402,7 +402,7 @@ static noinline void packet_build_close(struct quic_conn *conn, struct quic_burs
 	enum quic_level level;
 
 	g.dst = quic_edge_burst_next(b);
-	g.cap = g.dst ? conn->path.mtu : 0;
+	g.cap = g.dst ? conn->path->mtu : 0;
 	for (level = QUIC_LEVEL_INITIAL; level < QUIC_NR_LEVELS; level++) {
 		if (!(conn->close_levels & BIT(level)) ||
 		    !quic_keys_can_send(&conn->keys, level))
@@ -422,7 +422,7 @@ static noinline void packet_build_close(struct quic_conn *conn, struct quic_burs
 
 static void packet_send_close(struct quic_conn *conn, quic_us now)
 {
-	struct quic_path *p = &conn->path;
+	struct quic_path *p = conn->path;
 	struct quic_burst *b;
 
 	if (quic_path_amplification_room(p) < QUIC_MIN_DATAGRAM_BYTES)
@@ -440,9 +440,9 @@ static void packet_send_close(struct quic_conn *conn, quic_us now)
  */
 static void packet_note_limit(struct quic_conn *conn)
 {
-	struct quic_cong *c = &conn->path.cong;
+	struct quic_cong *c = &conn->path->cong;
 
-	c->app_limited = quic_cong_room(c) >= conn->path.mtu &&
+	c->app_limited = quic_cong_room(c) >= conn->path->mtu &&
 			 !quic_timers_is_armed(&conn->timers, QUIC_TIMER_PACE);
 }
 

@@ -108,8 +108,6 @@ static bool rx_long_level(const struct quic_header *h, enum quic_level *level)
 /* Whether the ids and version of a decoded header belong to this connection. */
 static bool rx_header_fits(const struct quic_conn *conn, const struct quic_header *h, u32 dgram_len)
 {
-	const struct quic_cid *peer = &quic_connid_remote_active(&conn->remote_ids)->cid;
-
 	if (h->kind == QUIC_PACKET_SHORT)
 		return true;
 	if (h->version != conn->version)
@@ -119,7 +117,7 @@ static bool rx_header_fits(const struct quic_conn *conn, const struct quic_heade
 	    dgram_len < QUIC_MIN_DATAGRAM_BYTES)
 		return false;
 	/* [9000-7.2]: the peer's id does not change after its first packet. */
-	return (!conn->is_server && !conn->peer_id_known) || quic_cid_equal(&h->scid, peer);
+	return (!conn->is_server && !conn->peer_id_known) || quic_cid_equal(&h->scid, &conn->path->dcid);
 }
 
 /* The packet at @c of a datagram that begins with a long header; @c moves on. */
@@ -315,11 +313,11 @@ static int rx_consequences(struct quic_conn *conn, const struct quic_rx_pkt *p,
 			quic_conn_follow_key_update(conn);
 	}
 	if (p->level == QUIC_LEVEL_INITIAL && !conn->is_server && !conn->peer_id_known) {
-		quic_connid_remote_set_first(&conn->remote_ids, &conn->peer_id_seen);
+		quic_conn_set_peer_cid(conn, &conn->peer_id_seen);
 		conn->peer_id_known = true;			/* [9000-7.2] */
 	}
 	if (p->level == QUIC_LEVEL_HANDSHAKE && conn->is_server) {
-		quic_path_validate(&conn->path);		/* [9000-8.1] */
+		quic_path_validate(conn->path);		/* [9000-8.1] */
 		quic_conn_discard_keys(conn, QUIC_LEVEL_INITIAL);	/* [9001-4.9.1] */
 	}
 	return 0;

@@ -131,11 +131,11 @@ static int proc_conns_show(struct seq_file *seq, void *v)
 	sk = quic_sock_sk(q);
 	conn = quic_sock_conn(q);
 	seq_printf(seq, "%pK %d", q, sk->sk_state);
-	proc_addr(seq, &conn->path.local);
-	proc_addr(seq, &conn->path.remote);
+	proc_addr(seq, &conn->path->local);
+	proc_addr(seq, &conn->path->remote);
 	proc_addr(seq, &q->local);
-	seq_printf(seq, " %llu %u %llu %llu %llu %d %d", conn->path.cong.cwnd, conn->path.mtu,
-		   conn->path.cong.in_flight, conn->wmem, conn->rmem, READ_ONCE(sk->sk_sndbuf),
+	seq_printf(seq, " %llu %u %llu %llu %llu %d %d", conn->path->cong.cwnd, conn->path->mtu,
+		   conn->path->cong.in_flight, conn->wmem, conn->rmem, READ_ONCE(sk->sk_sndbuf),
 		   READ_ONCE(sk->sk_rcvbuf));
 	proc_owner(seq, q);
 	return 0;

@@ -18,7 +18,7 @@ static const u16 route_no_protocol = QUIC_ERR_CRYPTO + 120;	/* no_application_pr
 /* The listener for the names in @list, with a reference, or NULL. */
 static struct sock *route_find(struct quic_sock *child, struct quic_span list)
 {
-	const struct quic_path *p = &quic_sock_conn(child)->path;
+	const struct quic_path *p = quic_sock_conn(child)->path;
 	struct quic_tunnel *t = child->host.tunnel;
 	struct quic_span name, none = {};
 	struct sock *sk = NULL;

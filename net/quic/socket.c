@@ -115,7 +115,7 @@ static void sock_account(struct quic_sock *q)
 static void sock_tune_sndbuf(struct quic_sock *q)
 {
 	struct quic_sock_net *sn = quic_sock_net(sock_net(quic_sock_sk(q)));
-	u64 want = sock_sndbuf_cwnds * quic_sock_conn(q)->path.cong.cwnd;
+	u64 want = sock_sndbuf_cwnds * quic_sock_conn(q)->path->cong.cwnd;
 	struct sock *sk = quic_sock_sk(q);
 
 	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK)

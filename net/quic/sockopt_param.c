@@ -228,7 +228,7 @@ static const struct quic_cong_ops *param_cong_of(u8 algo)
 
 static const struct quic_cong_ops *param_cong(const struct quic_sock *q)
 {
-	return q->started ? q->host.conn.path.cong.ops : q->host.conn.config.cong;
+	return q->started ? q->host.conn.path->cong.ops : q->host.conn.config.cong;
 }
 
 static void param_set_cong(struct quic_sock *q, const struct quic_cong_ops *ops)
@@ -236,8 +236,8 @@ static void param_set_cong(struct quic_sock *q, const struct quic_cong_ops *ops)
 	struct quic_conn *conn = quic_sock_conn(q);
 
 	conn->config.cong = ops;
-	if (q->started && conn->path.cong.ops != ops)
-		quic_cong_set(&conn->path.cong, ops, quic_timer_now());
+	if (q->started && conn->path->cong.ops != ops)
+		quic_cong_set(&conn->path->cong, ops, quic_timer_now());
 }
 
 static bool param_cipher_is_known(u32 type)

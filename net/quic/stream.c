@@ -294,11 +294,11 @@ static void stream_tell(struct quic_conn *conn, struct quic_stream *s, u8 what)
 
 u32 quic_stream_slot_bytes(const struct quic_conn *conn, const struct quic_stream *s)
 {
-	u32 header = 1 + quic_connid_remote_active(&conn->remote_ids)->cid.len + 4;
+	u32 header = 1 + conn->path->dcid.len + 4;
 	u32 frame = 1 + quic_wire_varint_len(s->sid) +
 		    quic_wire_varint_len(s->snd.end | (1 << 14));
 
-	return conn->path.mtu - QUIC_TAG_BYTES - header - frame;
+	return conn->path->mtu - QUIC_TAG_BYTES - header - frame;
 }
 
 /* Whether a tail that does not fill a packet waits for more (MSG_MORE, Minshall). */
@@ -423,10 +423,10 @@ static void stream_update_readable(struct quic_conn *conn, struct quic_stream *s
 /* Bytes left the receive queue for good: stream and connection credit grows. */
 static void stream_consumed(struct quic_conn *conn, struct quic_stream *s, u64 len, quic_us now)
 {
-	if (quic_flow_rx_consume(&s->rx, len, now, conn->path.rtt.smoothed) &&
+	if (quic_flow_rx_consume(&s->rx, len, now, conn->path->rtt.smoothed) &&
 	    s->recv_state == QUIC_RECV_RECV && !s->stop_told)
 		stream_tell(conn, s, QUIC_STREAM_TELL_MAX_DATA);
-	if (quic_flow_rx_consume(&conn->rx, len, now, conn->path.rtt.smoothed))
+	if (quic_flow_rx_consume(&conn->rx, len, now, conn->path->rtt.smoothed))
 		conn->ctl |= QUIC_CTL_MAX_DATA;
 }
 

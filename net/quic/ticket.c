@@ -88,7 +88,7 @@ void quic_ticket_collect(struct quic_sock *q)
 /* HKDF-Expand of the listener's secret over the client's address, two blocks. */
 static int ticket_derive(struct quic_sock *q, u8 *key)
 {
-	const struct quic_addr *peer = &quic_sock_conn(q)->path.remote;
+	const struct quic_addr *peer = &quic_sock_conn(q)->path->remote;
 	u8 info[sizeof("session_ticket") + sizeof(peer->ip)] = "session_ticket";
 	int err;
 

@@ -49,7 +49,7 @@ static void tunnel_data_ready(struct sock *usk)
 
 bool quic_tunnel_is_quote(const struct quic_conn *conn, const u8 *quoted, u32 len)
 {
-	const struct quic_cid *cid = &quic_connid_remote_active(&conn->remote_ids)->cid;
+	const struct quic_cid *cid = &conn->path->dcid;
 	u32 off = 1;
 
 	if (!len)

@@ -3,12 +3,14 @@
  * core/path.h - one pair of addresses and what is known of it
  *
  * Anti-amplification (RFC 9000 8.1), validation by PATH_CHALLENGE (8.2), RTT,
- * congestion, pacing and datagram size, which all belong to a path (9.4).
+ * congestion, pacing and datagram size, which all belong to a path (9.4), and the
+ * id the peer is addressed with there (9.5).
  */
 #ifndef _QUIC_CORE_PATH_H
 #define _QUIC_CORE_PATH_H
 
 #include "pacer.h"
+#include "pmtud.h"
 #include "recovery.h"
 
 #define QUIC_AMPLIFICATION_FACTOR	3	/* RFC 9000 8.1 */
@@ -39,11 +41,14 @@ static inline bool quic_addr_equal(const struct quic_addr *a, const struct quic_
  * struct quic_path - one path
  * @local: our address
  * @remote: the peer's
+ * @dcid: the peer's id in packets sent on it
+ * @dcid_seq: its sequence number
  * @id: small number for sent records
  * @validated: the peer is reachable there: no amplification limit
  * @rx_bytes: received on it while not validated
  * @tx_bytes: sent on it while not validated
  * @mtu: UDP payload bytes that fit (current PMTU estimate, >= 1200)
+ * @pmtud: the search for more
  * @rtt: estimates
  * @cong: congestion state
  * @pacer: pacing state
@@ -57,11 +62,14 @@ static inline bool quic_addr_equal(const struct quic_addr *a, const struct quic_
 struct quic_path {
 	struct quic_addr local;
 	struct quic_addr remote;
+	struct quic_cid dcid;
+	u64 dcid_seq;
 	u8 id;
 	bool validated;
 	u64 rx_bytes;
 	u64 tx_bytes;
 	u16 mtu;
+	struct quic_pmtud pmtud;
 	struct quic_rtt rtt;
 	struct quic_cong cong;
 	struct quic_pacer pacer;

@@ -21,7 +21,7 @@ u32 sim_forge(struct sim_endpoint *from, const struct sim_forge *f, u8 *dgram)
 	struct quic_header_build b = {
 		.kind = kinds[f->level],
 		.version = conn->version,
-		.dcid = &quic_connid_remote_active(&conn->remote_ids)->cid,
+		.dcid = &conn->path->dcid,
 		.scid = &conn->initial_scid,
 		.pn = f->pn,
 		.pn_len = 4,

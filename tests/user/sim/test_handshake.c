@@ -144,7 +144,7 @@ static bool wire_on_send(struct sim *s, unsigned int from, u64 index, u8 *data, 
 	if (from == 0)
 		return index < wire_silence;
 	wire_out += len;
-	wire_known |= s->ep[1].conn.path.validated;
+	wire_known |= s->ep[1].conn.path->validated;
 	if (!wire_known && wire_out > 3 * wire_in)	/* [9000-8.1] */
 		sim_fail(s, "the server sent more than three times what it got");
 	return true;

@@ -54,12 +54,12 @@ static const char *search_finds_what_the_path_carries(u64 seed)
 	cfg.link[1].mtu = mtu;
 	cfg.mtu_max = 9000;
 	err = scenario_run(&cfg);
-	found = client->conn.path.mtu;
+	found = client->conn.path->mtu;
 	if (err)
 		return err;
 	if (found > mtu || found + QUIC_PMTUD_STEP_BYTES < mtu)
 		return "another size than the path's";
-	if (client->conn.path.cong.nr_events)		/* [9000-14.4] */
+	if (client->conn.path->cong.nr_events)		/* [9000-14.4] */
 		return "a lost probe was taken for congestion";
 	if (client->conn.recovery.nr_lost > 3 * 9)
 		return "more was lost than probes of a search in halves";
@@ -138,9 +138,9 @@ static const char *marks_slow_down_without_loss(u64 seed)
 	err = scenario_run(&cfg);
 	if (err)
 		return err;
-	if (!client->conn.path.ecn_on)
+	if (!client->conn.path->ecn_on)
 		return "a path that carries ECN failed validation";
-	if (!client->conn.path.cong.nr_events)
+	if (!client->conn.path->cong.nr_events)
 		return "marks were ignored";
 	return NULL;
 }
@@ -168,7 +168,7 @@ static const char *erased_or_mangled_marks_switch_ecn_off(u64 seed)
 	ecn_becomes = seed % 2 ? QUIC_ECN_NOT_ECT : QUIC_ECN_ECT1;
 	cfg.link[0].loss = seed % 3 * 30;
 	err = scenario_run(&cfg);
-	if (!err && client->conn.path.ecn_on)
+	if (!err && client->conn.path->ecn_on)
 		return "a path that eats ECN passed validation";
 	return err;
 }
@@ -218,7 +218,7 @@ static const char *bottleneck_run(const struct quic_cong_ops *cong, u64 seed, u6
 		return "the bottleneck was not filled";
 	/* Slow start ends by filling pipe and queue once too often; then little is lost. */
 	pipe_bytes = l->rate * (2 * l->latency + l->queue) / QUIC_US_PER_SEC;
-	lost_bytes = client->conn.recovery.nr_lost * client->conn.path.mtu;
+	lost_bytes = client->conn.recovery.nr_lost * client->conn.path->mtu;
 	if (lost_bytes > pipe_bytes * 12 / 10 + bytes / 20 + 10 * 1472)
 		return "the bottleneck was flooded";
 	return NULL;

@@ -69,8 +69,8 @@ static void transfer_print(const struct sim *s)
 	       (unsigned long long)s->ep[0].dgrams, (unsigned long long)s->ep[1].dgrams,
 	       (unsigned long long)s->dropped, (unsigned long long)c->recovery.nr_lost);
 	printf(", srtt %llu us, cwnd %llu, mtu %u, state %u/%u\n",
-	       (unsigned long long)c->path.rtt.smoothed, (unsigned long long)c->path.cong.cwnd,
-	       c->path.mtu, c->state, s->ep[1].conn.state);
+	       (unsigned long long)c->path->rtt.smoothed, (unsigned long long)c->path->cong.cwnd,
+	       c->path->mtu, c->state, s->ep[1].conn.state);
 }
 
 static const char *transfer_run(u64 seed, bool verbose, u64 *hash)
