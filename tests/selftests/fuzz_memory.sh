@@ -5,6 +5,7 @@
 # (fuzz_calls), after a first, smaller round that fills every cache; then no
 # memory may be in use that was not in use before.
 #
+# VM-BEDS: uml-debug
 # VM-TIMEOUT: 900
 
 # shellcheck disable=SC1090 # it is in the guest
