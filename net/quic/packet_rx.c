@@ -117,7 +117,8 @@ static bool rx_header_fits(const struct quic_conn *conn, const struct quic_heade
 	    dgram_len < QUIC_MIN_DATAGRAM_BYTES)
 		return false;
 	/* [9000-7.2]: the peer's id does not change after its first packet. */
-	return (!conn->is_server && !conn->peer_id_known) || quic_cid_equal(&h->scid, &conn->path->dcid);
+	return (!conn->is_server && !conn->peer_id_known) ||
+	       quic_cid_equal(&h->scid, &conn->path->dcid);
 }
 
 /* The packet at @c of a datagram that begins with a long header; @c moves on. */

@@ -78,14 +78,13 @@ lock() {
 	flock -w "$BUILD_TIMEOUT_S" "$fd" || die "gave up waiting for $CACHE/lock/$1"
 }
 
-# ready DIR NAME [STATE]: true if DIR is complete in that STATE (a word; default
-# none); else takes NAME's lock and looks again
+# ready DIR: true if DIR is complete; else takes NAME's lock and looks again
 ready() {
-	local dir=$1 name=$2 state=${3-}
+	local dir=$1 name=$2
 
-	[ -e "$dir/.done" ] && [ "$(cat "$dir/.done")" = "$state" ] && return 0
+	[ -e "$dir/.done" ] && return 0
 	lock "$name"
-	[ -e "$dir/.done" ] && [ "$(cat "$dir/.done")" = "$state" ] && return 0
+	[ -e "$dir/.done" ] && return 0
 	mkdir -p "$dir"
 	return 1
 }
@@ -180,23 +179,14 @@ unpack() {
 
 # --- sources --------------------------------------------------------------
 
-# uml_patch KERNEL: what its UML needs to run here, or an empty file
-uml_patch() {
-	local file=$HERE/uml-$1.patch
-
-	[ -e "$file" ] || file=/dev/null
-	echo "$file"
-}
-
-# With our patch of UML; nothing else is changed.
+# With our patch of UML where there is one; then the folder's name says which.
 source_dir() {
-	local kernel=$1 version dir patch state
+	local kernel=$1 version dir patch=$HERE/uml-$1.patch
 
 	version=$(version_of "$kernel") || exit
 	dir=$CACHE/src/$(file_name "$version")
-	patch=$(uml_patch "$kernel")
-	state=patch-$(hash_of "$patch")
-	if ! ready "$dir" "source-$kernel" "$state"; then
+	[ ! -e "$patch" ] || dir+=-$(sed -n '/^---/,$p' "$patch" | sha256sum | cut -c 1-8)
+	if ! ready "$dir" "source-$kernel"; then
 		say "unpacking linux-source-$kernel $version"
 		rm -rf "$dir" "$dir.tmp"
 		mkdir -p "$dir" "$dir.tmp"
@@ -204,8 +194,8 @@ source_dir() {
 		logged unpack tar -C "$dir" --strip-components=1 -xf \
 			"$dir.tmp/usr/src/linux-source-$kernel.tar.xz"
 		rm -rf "$dir.tmp"
-		logged unpack patch -d "$dir" -p1 -i "$patch"
-		echo "$state" >"$dir/.done"
+		[ ! -e "$patch" ] || logged unpack patch -d "$dir" -p1 -i "$patch"
+		touch "$dir/.done"
 	fi
 	echo "$dir"
 }
@@ -231,12 +221,11 @@ check_config() {
 
 # kernel_uml KERNEL NAME FRAGMENT...
 kernel_uml() {
-	local name=$2 src dir release patch
+	local name=$2 src dir release
 
 	src=$(source_dir "$1") || exit
-	patch=$(uml_patch "$1")
 	shift 2
-	dir=$CACHE/$name-$(basename "$src")-$(hash_of "$@" "$patch")
+	dir=$CACHE/$name-$(basename "$src")-$(hash_of "$@")
 	if ! ready "$dir" "kernel-$name"; then
 		lock compile
 		say "building $name, some minutes: $CACHE/log/$name.log"
