@@ -3,13 +3,12 @@
  * conn.c - one QUIC connection: its life, keys, ids and parameters
  *
  * What packets do is in packet*.c and frame_rx.c, what becomes of them in
- * conn_ack.c, time in conn_timer.c, ends in conn_close.c.
+ * conn_ack.c, key updates in conn_keys.c, time in conn_timer.c, ends in conn_close.c.
  */
 #include "packet.h"
 
 static const u8 conn_cid_tries = 4;		/* random 8-byte ids practically never collide */
 static const u32 conn_dgrams_out_max = 256;	/* DATAGRAMs waiting to be sent */
-static const u8 conn_key_ptos = 3;		/* old keys live that long, RFC 9001 6.5 */
 
 void quic_conn_set_state(struct quic_conn *conn, enum quic_conn_event ev)
 {
@@ -130,9 +129,8 @@ void quic_conn_exit(struct quic_conn *conn)
 		conn_free_key(&conn->keys.tx[level]);
 		conn_free_key(&conn->keys.rx[level]);
 	}
-	/* These have no header protection key of their own. */
-	quic_edge_aead_free(conn->keys.rx_prev.aead);
-	quic_edge_aead_free(conn->keys.rx_next.aead);
+	/* Has no header protection key of its own. */
+	quic_edge_aead_free(conn->keys.rx_other.aead);
 	quic_keys_wipe(&conn->keys);
 	quic_recovery_exit(&conn->recovery);
 	quic_env_free(conn->token);
@@ -182,103 +180,6 @@ out:
 	memzero_explicit(client, sizeof(client));
 	memzero_explicit(server, sizeof(server));
 	return err;
-}
-
-static int conn_next_secret(struct quic_conn *conn, u8 *secret)
-{
-	enum quic_cipher cipher = conn->keys.cipher[QUIC_LEVEL_APP];
-	size_t len = quic_cipher_info(cipher)->hash_bytes;
-	u8 next[QUIC_SECRET_MAX_BYTES];
-	int err;
-
-	err = quic_edge_expand_label(cipher, secret, conn->version->label_ku, next, len);
-	if (!err)
-		memcpy(secret, next, len);
-	memzero_explicit(next, sizeof(next));
-	return err;
-}
-
-/* Remembers the 1-RTT secret; the receive key of the next phase is made ahead (6.3). */
-static int conn_keep_secret(struct quic_conn *conn, bool send, const u8 *secret)
-{
-	struct quic_keys *k = &conn->keys;
-	enum quic_cipher cipher = k->cipher[QUIC_LEVEL_APP];
-	u8 *kept = send ? k->tx_secret : k->rx_secret;
-	int err;
-
-	memcpy(kept, secret, quic_cipher_info(cipher)->hash_bytes);
-	if (send)
-		return 0;
-	err = conn_next_secret(conn, kept);
-	if (err)
-		return err;
-	return quic_edge_aead_new(conn, cipher, conn->version, kept, &k->rx_next.aead);
-}
-
-void quic_conn_prepare_next_key(struct quic_conn *conn, quic_us now)
-{
-	struct quic_keys *k = &conn->keys;
-
-	/* [9001-6.1]: until the peer has followed, the old key is the only one it uses. */
-	if (k->phase_first_rx == QUIC_PN_NONE) {
-		quic_timers_set(&conn->timers, QUIC_TIMER_KEY,
-				now + conn_key_ptos * quic_conn_pto(conn));
-		return;
-	}
-	if (!k->rx_prev.aead || k->rx_next.aead || conn_next_secret(conn, k->rx_secret))
-		return;
-	if (quic_edge_aead_rekey(k->rx_prev.aead, conn->version, k->rx_secret))
-		return;
-	k->rx_next = (struct quic_key){ .aead = k->rx_prev.aead };
-	k->rx_prev = (struct quic_key){};
-}
-
-/* Both directions move to the next phase. */
-static int conn_shift_keys(struct quic_conn *conn, bool ours)
-{
-	struct quic_keys *k = &conn->keys;
-	struct quic_key *tx = &k->tx[QUIC_LEVEL_APP];
-	struct quic_hp *hp = k->rx[QUIC_LEVEL_APP].hp;
-	int err;
-
-	err = conn_next_secret(conn, k->tx_secret);
-	if (err)
-		return err;
-	err = quic_edge_aead_rekey(tx->aead, conn->version, k->tx_secret);
-	if (err)
-		return err;
-	tx->count = 0;
-	quic_keys_rotate(k, ours);
-	k->rx[QUIC_LEVEL_APP].hp = hp;
-	return 0;
-}
-
-void quic_conn_follow_key_update(struct quic_conn *conn)
-{
-	struct quic_edge_event_info ev = { .type = QUIC_EDGE_EV_KEY_UPDATE };
-
-	if (conn_shift_keys(conn, false))
-		return;
-	quic_timers_set(&conn->timers, QUIC_TIMER_KEY,
-			conn->last_rx_at + conn_key_ptos * quic_conn_pto(conn));
-	ev.value = conn->keys.phase;
-	quic_edge_event(conn, &ev);
-}
-
-int quic_conn_update_keys(struct quic_conn *conn, quic_us now)
-{
-	int err;
-
-	if (!quic_conn_is_established(conn) || !conn->keys.rx_next.aead ||
-	    !quic_keys_can_update(&conn->keys, conn->confirmed))
-		return -EINVAL;
-	err = conn_shift_keys(conn, true);
-	if (err)
-		return err;
-	quic_timers_set(&conn->timers, QUIC_TIMER_KEY,
-			now + conn_key_ptos * quic_conn_pto(conn));
-	conn->ctl |= QUIC_CTL_PING;	/* something of the new phase to be acknowledged */
-	return 0;
 }
 
 void quic_conn_discard_keys(struct quic_conn *conn, enum quic_level level)
@@ -483,7 +384,7 @@ int quic_conn_install_secret(struct quic_conn *conn, enum quic_level level, bool
 		return err;
 	k->cipher[level] = cipher;
 	if (level == QUIC_LEVEL_APP) {
-		err = conn_keep_secret(conn, send, secret);
+		err = quic_conn_keep_secret(conn, send, secret);
 		if (err) {
 			conn_free_key(key);
 			return err;
@@ -571,6 +472,8 @@ void quic_conn_receive(struct quic_conn *conn, struct quic_agg *agg, quic_us now
 
 void quic_conn_output(struct quic_conn *conn, quic_us now)
 {
+	if (unlikely(conn->keys.update_wanted))
+		quic_conn_try_key_update(conn, now);
 	quic_packet_output(conn, now);
 	quic_conn_set_timers(conn, now);
 }

@@ -340,8 +340,11 @@ void quic_conn_close_when_flushed(struct quic_conn *conn, bool app, u64 code, co
 void quic_conn_abort(struct quic_conn *conn, quic_us now);
 /* The one place that turns a violation into CONNECTION_CLOSE, counter and trace. */
 void quic_conn_violate(struct quic_conn *conn, enum quic_violation v, u64 frame_type, quic_us now);
-/* Initiates a key update: 0, -EINVAL not possible now, -ENOMEM. Context: may sleep. */
-int quic_conn_update_keys(struct quic_conn *conn, quic_us now);
+/*
+ * Asks for a key update, which begins with the next output that may: 0, -EINVAL when
+ * not established or one is on its way.
+ */
+int quic_conn_update_keys(struct quic_conn *conn);
 
 /* ---- between engine files ---- */
 
@@ -351,10 +354,24 @@ void quic_conn_confirm(struct quic_conn *conn, quic_us now);
 void quic_conn_discard_keys(struct quic_conn *conn, enum quic_level level);
 /* Local ids: tops up to what the peer accepts. */
 void quic_conn_issue_ids(struct quic_conn *conn);
-/* A packet of the next key phase opened: our sending keys follow (RFC 9001 6.2). */
-void quic_conn_follow_key_update(struct quic_conn *conn);
+
+/* conn_keys.c */
+
+/* Remembers the 1-RTT secret; the receive key of the next phase is made ahead (RFC 9001 6.3). */
+int quic_conn_keep_secret(struct quic_conn *conn, bool send, const u8 *secret);
+/*
+ * The first packet of a key phase opened: our sending keys follow if the peer began
+ * it (6.2).  0, or the errno of what failed; the connection is closing then.
+ */
+int quic_conn_on_key_phase(struct quic_conn *conn, enum quic_keys_pick pick, quic_us now);
+/* A packet of the current key phase was acknowledged for the first time. */
+void quic_conn_on_key_acked(struct quic_conn *conn, quic_us now);
 /* QUIC_TIMER_KEY: the previous receive key becomes the next one (6.5). */
-void quic_conn_prepare_next_key(struct quic_conn *conn, quic_us now);
+void quic_conn_on_key_timer(struct quic_conn *conn, quic_us now);
+/* An update is wanted: begins it if it may begin now (6.1, 6.5). */
+void quic_conn_try_key_update(struct quic_conn *conn, quic_us now);
+/* Before a burst: may its keys seal that much (6.6)? False: the connection is closing. */
+bool quic_conn_check_seal_limits(struct quic_conn *conn, quic_us now);
 
 /* conn_ack.c */
 
@@ -371,6 +388,14 @@ void quic_conn_check_flushed(struct quic_conn *conn, quic_us now);
 void quic_conn_on_peer_close(struct quic_conn *conn, const struct quic_frame_close *f, bool app,
 			     quic_us now);
 void quic_conn_on_stateless_reset(struct quic_conn *conn, quic_us now);
+/**
+ * quic_conn_fail() - close because of something that is not the peer's fault
+ * @conn: connection
+ * @code: transport error
+ * @why: phrase for the peer and the application
+ * @now: time
+ */
+void quic_conn_fail(struct quic_conn *conn, enum quic_error code, const char *why, quic_us now);
 /* Ends without a word to the peer. */
 void quic_conn_abandon(struct quic_conn *conn, enum quic_close_source why);
 /* A packet arrived in the closing period (RFC 9000 10.2.1). */

@@ -67,19 +67,13 @@ static quic_pn ack_pn(const struct quic_sent *s, const struct quic_sent_pkt *pkt
 }
 
 static void ack_packet_acked(struct quic_conn *conn, enum quic_space space,
-			     const struct quic_sent_pkt *pkt)
+			     const struct quic_sent_pkt *pkt, quic_us now)
 {
 	struct quic_sent *s = &conn->recovery.space[space].sent;
 	unsigned int i;
 
-	if (space == QUIC_SPACE_APP && quic_keys_on_acked(&conn->keys, ack_pn(s, pkt))) {
-		struct quic_edge_event_info ev = {
-			.type = QUIC_EDGE_EV_KEY_UPDATE,
-			.value = conn->keys.phase,
-		};
-
-		quic_edge_event(conn, &ev);
-	}
+	if (space == QUIC_SPACE_APP && quic_keys_on_acked(&conn->keys, ack_pn(s, pkt)))
+		quic_conn_on_key_acked(conn, now);
 	for (i = 0; i < pkt->nr_items; i++)
 		ack_item_acked(conn, space, quic_sent_item_at(s, pkt, i));
 	if (pkt->ctl & QUIC_CTL_MTU_PROBE)
@@ -143,7 +137,7 @@ int quic_conn_on_ack(struct quic_conn *conn, enum quic_space space,
 	if (v)
 		return v;
 	while ((pkt = quic_recovery_ack_next(r, &a)))
-		ack_packet_acked(conn, space, pkt);
+		ack_packet_acked(conn, space, pkt, now);
 	/* The server acknowledged a Handshake packet: it has validated us (RFC 9002 6.2.2.1). */
 	if (a.newly_acked && space != QUIC_SPACE_INITIAL)
 		conn->server_validated_us = true;

@@ -132,6 +132,15 @@ void quic_conn_violate(struct quic_conn *conn, enum quic_violation v, u64 frame_
 	close_event(conn);
 }
 
+void quic_conn_fail(struct quic_conn *conn, enum quic_error code, const char *why, quic_us now)
+{
+	if (!quic_conn_is_open(conn))
+		return;
+	close_record(conn, QUIC_CLOSE_LOCAL, false, code, 0, why, strlen(why));
+	close_local(conn, now);
+	close_event(conn);
+}
+
 void quic_conn_on_peer_close(struct quic_conn *conn, const struct quic_frame_close *f, bool app,
 			     quic_us now)
 {

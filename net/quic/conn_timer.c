@@ -112,7 +112,7 @@ static void timer_expired(struct quic_conn *conn, enum quic_timer t, quic_us now
 		conn->ctl |= QUIC_CTL_PING;
 		break;
 	case QUIC_TIMER_KEY:
-		quic_conn_prepare_next_key(conn, now);
+		quic_conn_on_key_timer(conn, now);
 		break;
 	case QUIC_TIMER_FLUSH:
 		conn->flushing = false;

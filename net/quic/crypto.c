@@ -179,7 +179,7 @@ bool quic_crypto_needs_wait(const struct quic_conn *conn)
 	for (i = 0; i < QUIC_NR_LEVELS; i++)
 		if (crypto_key_is_async(&k->tx[i]) || crypto_key_is_async(&k->rx[i]))
 			return true;
-	return crypto_key_is_async(&k->rx_next) || crypto_key_is_async(&k->rx_prev);
+	return crypto_key_is_async(&k->rx_other);
 }
 
 bool quic_crypto_can_run(const struct quic_conn *conn)
@@ -194,7 +194,7 @@ bool quic_crypto_can_run(const struct quic_conn *conn)
 		if (!crypto_key_can_run(&k->tx[i], usable) ||
 		    !crypto_key_can_run(&k->rx[i], usable))
 			return false;
-	return crypto_key_can_run(&k->rx_next, usable) && crypto_key_can_run(&k->rx_prev, usable);
+	return crypto_key_can_run(&k->rx_other, usable);
 }
 
 static int crypto_set_key(struct quic_aead *aead)
@@ -223,8 +223,7 @@ void quic_crypto_settle(const struct quic_conn *conn)
 		crypto_settle_key(&k->tx[i]);
 		crypto_settle_key(&k->rx[i]);
 	}
-	crypto_settle_key(&k->rx_prev);
-	crypto_settle_key(&k->rx_next);
+	crypto_settle_key(&k->rx_other);
 }
 
 /* This CPU's, made when it is first needed; BH is disabled. */
@@ -504,9 +503,14 @@ int quic_edge_aead_rekey(struct quic_aead *aead, const struct quic_version *v, c
 
 	if (err)
 		return err;
-	/* Some ciphers allocate with GFP_KERNEL: quic_crypto_settle() does it then. */
+	/*
+	 * Some ciphers allocate with GFP_KERNEL: quic_crypto_settle() does it then, and
+	 * what fails for want of memory here it tries again.
+	 */
 	aead->unset = true;
-	return in_interrupt() ? 0 : crypto_set_key(aead);
+	if (!in_interrupt())
+		crypto_set_key(aead);
+	return 0;
 }
 
 void quic_edge_aead_free(struct quic_aead *aead)

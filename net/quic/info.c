@@ -104,6 +104,7 @@ void quic_info_fill(const struct quic_sock *q, struct quic_info *i)
 		return;
 	}
 	i->key_phase = conn->keys.phase;
+	i->key_updates = conn->keys.updates;
 	i->flags = info_flags(conn);
 	i->version = conn->version->number;
 	if (cipher != QUIC_CIPHER_NONE)

@@ -300,6 +300,8 @@ static bool packet_send_burst(struct quic_conn *conn, quic_us now)
 	u64 total = 0;
 	u32 n, bytes;
 
+	if (!quic_conn_check_seal_limits(conn, now))
+		return false;
 	packet_budget(conn, now, &budget);
 	/* [9000-8.1]: an unvalidated peer gets whole datagrams or nothing. */
 	if (budget.hard < QUIC_MIN_DATAGRAM_BYTES ||

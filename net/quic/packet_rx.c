@@ -194,40 +194,20 @@ static unsigned int rx_describe(struct quic_conn *conn, struct quic_agg *agg,
 	return nr;
 }
 
-/*
- * The key for a 1-RTT packet by its key phase (RFC 9001 6); NULL: drop.  A peer
- * whose probe timeout is shorter than ours may be a phase ahead while the
- * previous key is still kept for stragglers: then that one gives way.  A forged
- * packet can cause this once in a phase, and costs stragglers only.
- */
-static const struct quic_key *rx_pick_key(struct quic_conn *conn, const struct quic_rx_pkt *p,
-					  quic_us now)
+/* The key for a 1-RTT packet by its key phase bit [9001-6.3]. */
+static const struct quic_key *rx_pick_key(const struct quic_keys *k, const struct quic_rx_pkt *p)
 {
-	struct quic_keys *k = &conn->keys;
-	const struct quic_key *key;
+	bool phase = p->hdr[0] & QUIC_HEADER_KEY_PHASE;
 
-	switch (quic_keys_pick(k, p->hdr[0] & QUIC_HEADER_KEY_PHASE, p->pn)) {
-	case QUIC_KEYS_CURRENT:
-		key = &k->rx[QUIC_LEVEL_APP];
-		break;
-	case QUIC_KEYS_PREVIOUS:
-		key = &k->rx_prev;
-		break;
-	case QUIC_KEYS_NEXT:
-		key = &k->rx_next;
-		break;
-	default:
-		if (k->phase_first_rx == QUIC_PN_NONE)
-			return NULL;
-		quic_conn_prepare_next_key(conn, now);
-		key = &k->rx_next;
-	}
-	return key->aead ? key : NULL;
+	return quic_keys_pick(k, phase) == QUIC_KEYS_CURRENT ? &k->rx[QUIC_LEVEL_APP] :
+							       &k->rx_other;
 }
 
-/* Reads packet numbers; packets not worth opening lose their key. */
-static void rx_number(struct quic_conn *conn, struct quic_rx_pkt *pkts, unsigned int nr,
-		      quic_us now)
+/*
+ * Reads packet numbers.  All packets are then opened, those too that are known to
+ * be duplicates: the time taken must not tell which numbers arrived [9001-9.5].
+ */
+static void rx_number(struct quic_conn *conn, struct quic_rx_pkt *pkts, unsigned int nr)
 {
 	unsigned int i;
 
@@ -246,20 +226,9 @@ static void rx_number(struct quic_conn *conn, struct quic_rx_pkt *pkts, unsigned
 			continue;
 		p->pn = quic_header_pn_decode(s->largest == QUIC_PN_NONE ? 0 : s->largest + 1,
 					      truncated, p->pn_len);
-		if (!quic_pnspace_is_new(s, p->pn)) {		/* [9000-12.3] */
-			p->key = NULL;
-			rx_drop(conn, QUIC_DROP_DUPLICATE);
-			continue;
-		}
 		if (p->level == QUIC_LEVEL_APP)
-			p->key = rx_pick_key(conn, p, now);
-		if (!p->key)
-			rx_drop(conn, QUIC_DROP_NO_KEY);
+			p->key = rx_pick_key(&conn->keys, p);
 	}
-	/* The previous key may have given way to the next after it was picked. */
-	for (i = 0; i < nr; i++)
-		if (pkts[i].key && !pkts[i].key->aead)
-			pkts[i].key = NULL;
 }
 
 /*
@@ -298,7 +267,7 @@ static void rx_failed(struct quic_conn *conn, const struct quic_agg *agg,
 
 /* What an authentic packet proves, beyond its frames. */
 static int rx_consequences(struct quic_conn *conn, const struct quic_rx_pkt *p,
-			   enum quic_keys_pick pick)
+			   enum quic_keys_pick pick, quic_us now)
 {
 	u8 reserved = p->level == QUIC_LEVEL_APP ? QUIC_HEADER_SHORT_RESERVED :
 						   QUIC_HEADER_LONG_RESERVED;
@@ -307,11 +276,15 @@ static int rx_consequences(struct quic_conn *conn, const struct quic_rx_pkt *p,
 	if (p->hdr[0] & reserved)				/* [9000-17.2] [9000-17.3.1] */
 		return QUIC_VIOLATION_PACKET_RESERVED_BITS;
 	if (p->level == QUIC_LEVEL_APP) {
+		bool first = conn->keys.phase_first_rx == QUIC_PN_NONE;
+
 		v = quic_keys_on_opened(&conn->keys, pick, p->pn);
 		if (v)
 			return v;
-		if (pick == QUIC_KEYS_NEXT)
-			quic_conn_follow_key_update(conn);
+		if (unlikely((first && pick == QUIC_KEYS_CURRENT) || pick == QUIC_KEYS_NEXT))
+			v = quic_conn_on_key_phase(conn, pick, now);
+		if (v)
+			return v;
 	}
 	if (p->level == QUIC_LEVEL_INITIAL && !conn->is_server && !conn->peer_id_known) {
 		quic_conn_set_peer_cid(conn, &conn->peer_id_seen);
@@ -328,20 +301,23 @@ static void rx_handle(struct quic_conn *conn, const struct quic_rx_pkt *p,
 		      enum quic_keys_pick pick, quic_us now)
 {
 	struct quic_pnspace *s = &conn->space[quic_level_space(p->level)];
+	bool old_key = pick == QUIC_KEYS_PREVIOUS && !conn->keys.phase_acked;
 	struct quic_frame_rx res = {};
 	bool immediate;
 	int err;
 
-	/* A copy of it may have come earlier in this very batch. */
-	if (!quic_pnspace_is_new(s, p->pn)) {
+	if (!quic_pnspace_is_new(s, p->pn)) {				/* [9000-12.3] */
 		rx_drop(conn, QUIC_DROP_DUPLICATE);
 		return;
 	}
-	err = rx_consequences(conn, p, pick);
+	err = rx_consequences(conn, p, pick, now);
 	if (!err) {
 		quic_conn_on_authentic(conn, now);
 		err = quic_frame_rx_apply(conn, p, &res, now);
 	}
+	/* [9001-6.2]: what acknowledges the new key has to be sealed with it. */
+	if (unlikely(old_key && conn->keys.phase_acked) && !err)
+		err = QUIC_VIOLATION_KEY_UPDATE_NOT_FOLLOWED;
 	if (err > 0) {
 		quic_conn_violate(conn, err, res.frame_type, now);
 		return;
@@ -365,11 +341,11 @@ static enum quic_keys_pick rx_picked(const struct quic_conn *conn, const struct 
 {
 	bool updated = conn->keys.phase != phase_at_open;
 
-	if (p->key == &conn->keys.rx_next)
-		return updated ? QUIC_KEYS_CURRENT : QUIC_KEYS_NEXT;
-	if (p->key == &conn->keys.rx_prev)
-		return QUIC_KEYS_PREVIOUS;
-	return updated ? QUIC_KEYS_PREVIOUS : QUIC_KEYS_CURRENT;
+	if (p->key != &conn->keys.rx_other)
+		return updated ? QUIC_KEYS_PREVIOUS : QUIC_KEYS_CURRENT;
+	if (updated)
+		return QUIC_KEYS_CURRENT;
+	return conn->keys.other_is_next ? QUIC_KEYS_NEXT : QUIC_KEYS_PREVIOUS;
 }
 
 static void rx_batch(struct quic_conn *conn, struct quic_agg *agg, unsigned int nr, quic_us now)
@@ -378,7 +354,7 @@ static void rx_batch(struct quic_conn *conn, struct quic_agg *agg, unsigned int 
 	unsigned int i;
 
 	quic_edge_unmask(agg, agg->pkts, nr);
-	rx_number(conn, agg->pkts, nr, now);
+	rx_number(conn, agg->pkts, nr);
 	quic_edge_open(conn, agg, agg->pkts, nr);
 	for (i = 0; i < nr; i++) {
 		struct quic_rx_pkt *p = &agg->pkts[i];

@@ -108,7 +108,7 @@ static int sockopt_set_key_update(struct quic_sock *q, const void *val, u32 len)
 
 	if (quic_sock_sk(q)->sk_state != TCP_ESTABLISHED)
 		return -EPIPE;
-	err = quic_conn_update_keys(quic_sock_conn(q), quic_timer_now());
+	err = quic_conn_update_keys(quic_sock_conn(q));
 	quic_sock_output(q);
 	return err;
 }

@@ -31,6 +31,7 @@ QUIC_ENGINE_SRCS := \
 	conn.c \
 	conn_ack.c \
 	conn_close.c \
+	conn_keys.c \
 	conn_path.c \
 	conn_timer.c \
 	frame_rx.c \

@@ -2,15 +2,17 @@
 /*
  * core/keys.c - nonces, labels, AEAD limits and key phases (RFC 9001 5, 6)
  *
- * Key phases.  A receiver has up to three 1-RTT keys.  Packets that carry the
- * current phase bit use the current one; for the others the packet number tells
- * the previous phase from the next:
+ * Key phases.  A receiver has two 1-RTT keys: one for each value of the key phase
+ * bit.  The key of the other value is that of the previous phase for a while after
+ * an update, for stragglers, and that of the next phase from then on:
  *
- *	pn:  ... previous ... | first .. current .. last | ... next ...
+ *	  update		about one PTO later		update
+ *	    |  current, other = previous  |  current, other = next  |
  *
- * Where the previous key is gone the next one is tried instead, so that a forged
- * or late phase bit costs the same as a real one (6.3, 9.5).  What opens in a
- * place where it may not be is a violation (6.4); what does not open is nothing.
+ * So there is always a key to try, whatever a packet claims to be: a forged or
+ * late phase bit costs what a real one costs (6.3, 9.5).  The next key is not made
+ * while packets are handled.  What opens in a place where it may not be is a
+ * violation (6.4); what does not open is nothing.
  *
  * No key is made, used or freed here.
  */
@@ -19,6 +21,9 @@
 /* An update starts when 7/8 of what a key may seal is used: plenty for a peer to follow. */
 #define QUIC_KEYS_UPDATE_NUM	7
 #define QUIC_KEYS_UPDATE_DEN	8
+
+/* Seals kept back from the limit: a burst that is under way, and CONNECTION_CLOSE. */
+static const u64 keys_reserve_pkts = 128;
 
 #define QUIC_KEYS_LABEL_PREFIX	"tls13 "	/* RFC 8446 7.1 */
 
@@ -77,8 +82,11 @@ enum quic_cipher quic_cipher_from_uapi(u32 uapi)
 	return QUIC_CIPHER_NONE;
 }
 
+/* What was received so far belongs to an earlier phase from now on. */
 static void keys_reset_phase(struct quic_keys *k)
 {
+	if (k->phase_last_rx != QUIC_PN_NONE)
+		k->phase_floor = max(k->phase_floor, k->phase_last_rx + 1);
 	k->phase_first_rx = QUIC_PN_NONE;
 	k->phase_last_rx = QUIC_PN_NONE;
 }
@@ -87,7 +95,10 @@ void quic_keys_init(struct quic_keys *k)
 {
 	memset(k, 0, sizeof(*k));
 	k->phase_first_tx = QUIC_PN_NONE;
-	keys_reset_phase(k);
+	k->phase_first_rx = QUIC_PN_NONE;
+	k->phase_last_rx = QUIC_PN_NONE;
+	k->seal_cap = U64_MAX;
+	k->open_cap = U64_MAX;
 }
 
 void quic_keys_wipe(struct quic_keys *k)
@@ -116,108 +127,107 @@ void quic_keys_hkdf_label(struct quic_writer *w, const char *label, u16 out_byte
 	quic_wire_put_u8(w, 0);
 }
 
-enum quic_keys_pick quic_keys_pick(const struct quic_keys *k, bool phase, quic_pn pn)
+/* An old key: no number of a newer one may be below @pn [9001-6.4]. */
+static int keys_opened_previous(struct quic_keys *k, quic_pn pn)
 {
-	if (phase == k->phase)
-		return QUIC_KEYS_CURRENT;
-	/* QUIC_PN_NONE is above every number: nothing of the current phase came yet. */
-	if (pn < k->phase_first_rx && k->rx_prev.aead)
-		return QUIC_KEYS_PREVIOUS;
-	return k->rx_next.aead ? QUIC_KEYS_NEXT : QUIC_KEYS_NO_KEY;
+	if (k->phase_first_rx != QUIC_PN_NONE && pn > k->phase_first_rx)
+		return QUIC_VIOLATION_KEY_PHASE_OLD;
+	k->phase_floor = max(k->phase_floor, pn + 1);
+	return 0;
+}
+
+static int keys_opened_next(struct quic_keys *k, quic_pn pn)
+{
+	if (k->phase_last_rx != QUIC_PN_NONE && pn < k->phase_last_rx)
+		return QUIC_VIOLATION_KEY_PHASE_OLD;		/* [9001-6.4] */
+	/*
+	 * A peer may update again once we acknowledged a packet of the current phase:
+	 * without having received and sent one we can not have [9001-6.2].
+	 */
+	if (k->updates && (k->phase_first_rx == QUIC_PN_NONE || k->phase_first_tx == QUIC_PN_NONE))
+		return QUIC_VIOLATION_KEY_UPDATE_TOO_SOON;
+	keys_reset_phase(k);
+	k->phase_first_rx = pn;
+	k->phase_last_rx = pn;
+	return 0;
 }
 
 int quic_keys_on_opened(struct quic_keys *k, enum quic_keys_pick pick, quic_pn pn)
 {
-	bool any = k->phase_first_rx != QUIC_PN_NONE;
-
-	switch (pick) {
-	case QUIC_KEYS_PREVIOUS:
-		if (any && pn > k->phase_first_rx)	/* [9001-6.4] */
-			return QUIC_VIOLATION_KEY_PHASE_OLD;
-		return 0;
-	case QUIC_KEYS_NEXT:
-		if (any && pn < k->phase_last_rx)	/* [9001-6.4] seen from its other end */
-			return QUIC_VIOLATION_KEY_PHASE_OLD;
-		/*
-		 * A peer may update once we acknowledged a packet of the current
-		 * phase: without having received and sent one we can not have [9001-6.2].
-		 */
-		if (!any || k->phase_first_tx == QUIC_PN_NONE)
-			return QUIC_VIOLATION_KEY_UPDATE_TOO_SOON;
-		keys_reset_phase(k);
-		any = false;
-		break;
-	default:
-		break;
-	}
-	if (!any || pn < k->phase_first_rx)
+	if (unlikely(pick == QUIC_KEYS_PREVIOUS))
+		return keys_opened_previous(k, pn);
+	if (unlikely(pick == QUIC_KEYS_NEXT))
+		return keys_opened_next(k, pn);
+	if (pn < k->phase_floor)				/* [9001-6.4] */
+		return QUIC_VIOLATION_KEY_PHASE_OLD;
+	if (pn < k->phase_first_rx)		/* QUIC_PN_NONE is above every number */
 		k->phase_first_rx = pn;
-	if (!any || pn > k->phase_last_rx)
+	if (k->phase_last_rx == QUIC_PN_NONE || pn > k->phase_last_rx)
 		k->phase_last_rx = pn;
 	return 0;
 }
 
-bool quic_keys_can_update(const struct quic_keys *k, bool confirmed)
+bool quic_keys_can_update(const struct quic_keys *k, bool confirmed, quic_us now)
 {
-	/* The previous key stays three PTO: no faster than that, 6.5. */
 	return confirmed && k->phase_acked && !k->update_pending &&	/* [9001-6.1] */
-	       k->rx_next.aead && !k->rx_prev.aead;
+	       k->other_is_next && now >= k->update_after;
 }
 
 void quic_keys_rotate(struct quic_keys *k, bool ours)
 {
 	struct quic_key *rx = &k->rx[QUIC_LEVEL_APP];
+	struct quic_aead *old = rx->aead;
 
-	k->rx_prev.aead = rx->aead;
-	k->rx_prev.hp = NULL;
-	rx->aead = k->rx_next.aead;
-	k->rx_next.aead = NULL;
-	k->rx_next.hp = NULL;
+	rx->aead = k->rx_other.aead;
+	k->rx_other.aead = old;
+	k->other_is_next = false;
 	k->tx[QUIC_LEVEL_APP].count = 0;
 	k->phase = !k->phase;
+	k->updates++;
 	k->phase_first_tx = QUIC_PN_NONE;
 	k->phase_acked = false;
 	k->update_pending = ours;
+	k->update_wanted = false;
 	if (ours)	/* else quic_keys_on_opened() has noted the packet that began it */
 		keys_reset_phase(k);
 }
 
 void quic_keys_on_sealed(struct quic_keys *k, enum quic_level level, quic_pn pn)
 {
-	k->tx[level].count++;
+	k->tx[level].count++;					/* [9001-6.6] */
 	if (level == QUIC_LEVEL_APP && k->phase_first_tx == QUIC_PN_NONE)
 		k->phase_first_tx = pn;
 }
 
 bool quic_keys_on_acked(struct quic_keys *k, quic_pn pn)
 {
-	bool completed;
-
 	if (k->phase_acked || pn < k->phase_first_tx)	/* QUIC_PN_NONE: none was sent */
 		return false;
-	completed = k->update_pending;
 	k->phase_acked = true;
-	k->update_pending = false;
-	return completed;
+	return true;
 }
 
-bool quic_keys_needs_update(const struct quic_keys *k, enum quic_level level)
+static u64 keys_seal_limit(const struct quic_keys *k, enum quic_level level)
 {
-	u64 limit = quic_cipher_info(k->cipher[level])->seal_limit;
+	return min(quic_cipher_info(k->cipher[level])->seal_limit, k->seal_cap);
+}
 
-	return level == QUIC_LEVEL_APP &&
-	       k->tx[level].count >= limit / QUIC_KEYS_UPDATE_DEN * QUIC_KEYS_UPDATE_NUM;
+bool quic_keys_needs_update(const struct quic_keys *k)
+{
+	u64 limit = keys_seal_limit(k, QUIC_LEVEL_APP);
+
+	return k->tx[QUIC_LEVEL_APP].count >= limit / QUIC_KEYS_UPDATE_DEN * QUIC_KEYS_UPDATE_NUM;
 }
 
 bool quic_keys_is_exhausted(const struct quic_keys *k, enum quic_level level)
 {
-	return k->tx[level].count >= quic_cipher_info(k->cipher[level])->seal_limit;
+	return k->tx[level].count + keys_reserve_pkts >= keys_seal_limit(k, level);
 }
 
 int quic_keys_on_open_failed(struct quic_keys *k, enum quic_level level)
 {
 	k->failed++;
-	if (k->failed > quic_cipher_info(k->cipher[level])->open_limit)	/* [9001-6.6] */
-		return QUIC_VIOLATION_AEAD_INTEGRITY_LIMIT;
+	if (k->failed > min(quic_cipher_info(k->cipher[level])->open_limit, k->open_cap))
+		return QUIC_VIOLATION_AEAD_INTEGRITY_LIMIT;	/* [9001-6.6] */
 	return 0;
 }

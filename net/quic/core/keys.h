@@ -64,34 +64,46 @@ struct quic_key {
  * @cipher: by level
  * @tx: sending, by level
  * @rx: receiving, by level
- * @rx_prev: 1-RTT receive key of the previous phase, until QUIC_TIMER_KEY
- * @rx_next: 1-RTT receive key of the next phase, made ahead (RFC 9001 6.3: no timing signal)
+ * @rx_other: 1-RTT receive key for the other value of the key phase bit
+ * @other_is_next: @rx_other is of the next phase, else of the previous one
  * @tx_secret: current 1-RTT secret, to derive the next
- * @rx_secret: likewise; belongs to the newest receive key made (@rx_next)
+ * @rx_secret: likewise; belongs to the newest receive key made
  * @phase: current key phase bit
+ * @updates: key updates so far
  * @phase_first_tx: first packet number sent in this phase, QUIC_PN_NONE: none yet
  * @phase_first_rx: lowest packet number received in this phase, QUIC_PN_NONE: none yet
  * @phase_last_rx: highest, likewise
+ * @phase_floor: above every number received in an earlier phase
  * @phase_acked: a packet of this phase was acknowledged: the next update is allowed (6.1)
  * @update_pending: we started an update and no packet of it was acknowledged yet
+ * @update_wanted: an update begins as soon as it may
+ * @update_after: not before that time (6.5)
  * @failed: packets that did not open, ever (6.6)
+ * @seal_cap: an AEAD's confidentiality limit counts as no more than this
+ * @open_cap: the same of its integrity limit
  * @discarded: bit per level: keys are gone for good
  */
 struct quic_keys {
 	enum quic_cipher cipher[QUIC_NR_LEVELS];
 	struct quic_key tx[QUIC_NR_LEVELS];
 	struct quic_key rx[QUIC_NR_LEVELS];
-	struct quic_key rx_prev;
-	struct quic_key rx_next;
+	struct quic_key rx_other;
+	bool other_is_next;
 	u8 tx_secret[QUIC_SECRET_MAX_BYTES];
 	u8 rx_secret[QUIC_SECRET_MAX_BYTES];
 	bool phase;
+	u32 updates;
 	quic_pn phase_first_tx;
 	quic_pn phase_first_rx;
 	quic_pn phase_last_rx;
+	quic_pn phase_floor;
 	bool phase_acked;
 	bool update_pending;
+	bool update_wanted;
+	quic_us update_after;
 	u64 failed;
+	u64 seal_cap;
+	u64 open_cap;
 	u8 discarded;
 };
 
@@ -127,47 +139,57 @@ enum quic_keys_pick {
 	QUIC_KEYS_CURRENT,
 	QUIC_KEYS_PREVIOUS,
 	QUIC_KEYS_NEXT,
-	QUIC_KEYS_NO_KEY,	/* drop */
 };
 
-/*
- * RFC 9001 6.3, 6.4, 6.5: by the key phase bit and the packet number.  NO_KEY only
- * where neither a previous nor a next key exists.
+/**
+ * quic_keys_pick() - the receive key for a 1-RTT packet by its key phase bit
+ * @k: keys
+ * @phase: the bit
+ *
+ * There is always one to try, and choosing it takes the same time whatever the
+ * bit and the packet number are [9001-6.3] [9001-9.5].
+ *
+ * Return: which.
  */
-enum quic_keys_pick quic_keys_pick(const struct quic_keys *k, bool phase, quic_pn pn);
+static inline enum quic_keys_pick quic_keys_pick(const struct quic_keys *k, bool phase)
+{
+	if (phase == k->phase)
+		return QUIC_KEYS_CURRENT;
+	return k->other_is_next ? QUIC_KEYS_NEXT : QUIC_KEYS_PREVIOUS;
+}
+
 /**
  * quic_keys_on_opened() - a 1-RTT packet opened
  * @k: keys
  * @pick: with which
  * @pn: its number
  *
- * Return: 0; > 0 QUIC_VIOLATION_KEY_PHASE_OLD when an old key protected a number
- * above one of the current phase, QUIC_VIOLATION_KEY_UPDATE_TOO_SOON; unchanged
- * then.  When @pick was NEXT the caller now rotates keys (quic_keys_rotate()).
+ * Return: 0; > 0 QUIC_VIOLATION_KEY_PHASE_OLD when an older key protected a higher
+ * number, QUIC_VIOLATION_KEY_UPDATE_TOO_SOON; unchanged then.  When @pick was NEXT
+ * the caller now rotates keys (quic_keys_rotate()).
  */
 int quic_keys_on_opened(struct quic_keys *k, enum quic_keys_pick pick, quic_pn pn);
 /*
- * May we start an update?  6.1: handshake @confirmed, a packet of this phase
- * acknowledged; 6.5: not before the previous key went; and there is a next key.
+ * May we start an update at @now?  6.1: handshake @confirmed, a packet of this
+ * phase acknowledged; 6.5: not too soon after the last one; and there is a next key.
  */
-bool quic_keys_can_update(const struct quic_keys *k, bool confirmed);
+bool quic_keys_can_update(const struct quic_keys *k, bool confirmed, quic_us now);
 /**
  * quic_keys_rotate() - the next key phase begins
- * @k: keys; rx_next must be there
+ * @k: keys; @rx_other must be of the next phase
  * @ours: we started it, otherwise we follow (after quic_keys_on_opened())
  *
- * Shifts rx to rx_prev and rx_next to rx (header protection stays), flips the
- * phase bit, starts counting anew.  The caller destroys an old rx_prev before,
- * and replaces tx and makes rx_next after.
+ * The receive keys change places (header protection stays), the phase bit flips,
+ * counting starts anew.  Replacing the send key is the caller's business.
  */
 void quic_keys_rotate(struct quic_keys *k, bool ours);
 /* A packet was sealed: counts it (6.6), notes the first one of a phase. */
 void quic_keys_on_sealed(struct quic_keys *k, enum quic_level level, quic_pn pn);
-/* A 1-RTT packet @pn was acknowledged: true when that completes an update of ours. */
+/* A 1-RTT packet @pn was acknowledged: true when it is the first of its phase. */
 bool quic_keys_on_acked(struct quic_keys *k, quic_pn pn);
-/* Sealing another packet at @level: true when an update should be started (near the limit). */
-bool quic_keys_needs_update(const struct quic_keys *k, enum quic_level level);
-/* True when @level's key may seal no more at all. */
+/* Is the 1-RTT key used so much that it should be updated? */
+bool quic_keys_needs_update(const struct quic_keys *k);
+/* Must @level's key seal no more, but for CONNECTION_CLOSE? */
 bool quic_keys_is_exhausted(const struct quic_keys *k, enum quic_level level);
 /* A packet failed to open: 0 or QUIC_VIOLATION_AEAD_INTEGRITY_LIMIT. */
 int quic_keys_on_open_failed(struct quic_keys *k, enum quic_level level);

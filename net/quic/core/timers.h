@@ -12,7 +12,7 @@
  *   CLOSE      10.2: closing or draining ends (3 PTO)
  *   HANDSHAKE  deadline for the handshake to complete
  *   KEEPALIVE  10.1.2: PING
- *   KEY        RFC 9001 6.5: old keys are dropped 3 PTO after an update
+ *   KEY        RFC 9001 6.5: the old receive key goes, or the next update may begin
  *   PATH       RFC 9000 8.2.4: path validation gives up
  *   PMTU       RFC 8899: probe or raise timer
  *   FLUSH      an orphan's queued data must be delivered until then

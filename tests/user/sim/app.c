@@ -310,7 +310,7 @@ static void app_transfer(struct sim_endpoint *ep)
 			again |= app_send_stream(ep, &ep->streams[i]);
 	}
 	if (ep->sim->cfg.key_updates && sim_chance(ep->sim, 5))
-		quic_conn_update_keys(&ep->conn, ep->sim->now);
+		quic_conn_update_keys(&ep->conn);
 	if (app_is_done(ep))
 		ep->done = true;
 }

@@ -182,6 +182,8 @@ int quic_edge_initial_secrets(const struct quic_version *v, const struct quic_ci
 
 int quic_edge_aead_rekey(struct quic_aead *aead, const struct quic_version *v, const u8 *secret)
 {
+	if (sim_current)
+		sim_current->rekeys++;
 	quic_edge_expand_label(aead->cipher, secret, v->label_key, aead->key,
 			       quic_cipher_info(aead->cipher)->key_bytes);
 	quic_edge_expand_label(aead->cipher, secret, v->label_iv, aead->iv, sizeof(aead->iv));
@@ -528,6 +530,8 @@ void quic_edge_open(struct quic_conn *conn, struct quic_agg *agg, struct quic_rx
 
 		if (!p->key)
 			continue;
+		if (conn)
+			sim_endpoint_of(conn)->opens++;
 		p->err = -EBADMSG;
 		p->plain = (struct quic_buf){};
 		if (p->len < hdr + QUIC_TAG_BYTES)

@@ -105,6 +105,7 @@ struct sim_endpoint {
 	/* network side */
 	quic_us link_free;
 	u64 dgrams, dgram_bytes;
+	u64 opens;	/* packets that were tried to open */
 };
 
 struct sim {
@@ -118,6 +119,7 @@ struct sim {
 	u64 order;
 	int chunks;
 	int keys;
+	u64 rekeys;
 	long live_before;	/* allocations of the engine when the run began */
 	const char *error;
 	u64 dropped;

@@ -350,7 +350,7 @@ static unsigned int key_updates;
 
 static void keys_on_settle(struct sim_endpoint *ep)
 {
-	if (sim_chance(&sim, 200) && !quic_conn_update_keys(&ep->conn, sim.now)) {
+	if (sim_chance(&sim, 200) && !quic_conn_update_keys(&ep->conn)) {
 		key_updates++;
 		quic_conn_output(&ep->conn, sim.now);
 	}

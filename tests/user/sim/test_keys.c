@@ -1,0 +1,750 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * test_keys.c - key updates and AEAD limits (RFC 9001 6)
+ *
+ * Honest endpoints update as often as they may and are watched after every call;
+ * dishonest ones are forged with the keys that the secrets give.  Odd seeds make
+ * the server the one that acts.
+ */
+#include "scenario.h"
+
+static struct sim_endpoint *actor, *other;	/* who acts, and whom it concerns */
+static bool over;
+
+static void keys_config(struct sim_config *cfg, u64 seed, const struct sim_hooks *hooks)
+{
+	unsigned int i;
+
+	sim_config_default(cfg, seed);
+	cfg->hooks = hooks;
+	cfg->cipher = 1 + seed / 2 % (QUIC_NR_CIPHERS - 1);
+	for (i = 0; i < 2; i++) {
+		cfg->link[i].rate = 200000;
+		cfg->link[i].queue = 200000;
+	}
+	actor = &sim.ep[seed % 2];
+	other = &sim.ep[!(seed % 2)];
+	over = false;
+}
+
+/* Both ends transfer @bytes over a network that is as bad as @seed says. */
+static void keys_transfer(struct sim_config *cfg, u64 seed, const struct sim_hooks *hooks,
+			  u64 bytes)
+{
+	unsigned int i;
+
+	keys_config(cfg, seed, hooks);
+	cfg->app[0] = (struct sim_app){ .streams = 1, .send_bytes = bytes, .echo = true };
+	cfg->app[1] = (struct sim_app){ .send_bytes = bytes, .echo = true };
+	for (i = 0; i < 2; i++) {
+		cfg->link[i].loss = seed % 4 * 40;
+		cfg->link[i].jitter = seed % 3 * 15000;
+		cfg->link[i].duplicate = seed % 5 * 20;
+		cfg->link[i].corrupt = seed % 6 * 10;
+	}
+}
+
+/* Nothing happens but keepalives, until a scenario says that it is over. */
+static void keys_quiet(struct sim_config *cfg, u64 seed, const struct sim_hooks *hooks)
+{
+	keys_config(cfg, seed, hooks);
+	cfg->may_end_early = true;
+	cfg->stays_open = true;
+	cfg->give_up = 100 * QUIC_US_PER_SEC;
+}
+
+static bool both_confirmed(void)
+{
+	return sim.ep[0].conn.confirmed && sim.ep[1].conn.confirmed &&
+	       quic_conn_is_established(&sim.ep[0].conn) &&
+	       quic_conn_is_established(&sim.ep[1].conn);
+}
+
+static void finish(void)
+{
+	over = true;
+	quic_conn_abort(&sim.ep[0].conn, sim.now);
+	quic_conn_abort(&sim.ep[1].conn, sim.now);
+}
+
+static const char *no_violation(void)
+{
+	return sim.ep[0].conn.stats.violations + sim.ep[1].conn.stats.violations ?
+	       "an update was taken for a violation" : NULL;
+}
+
+/* ---- the rules of when ---- */
+
+static struct watch {
+	u32 updates;
+	quic_us may_at;		/* some three PTO after the phase was acknowledged */
+	bool acked;
+	unsigned int begun;	/* updates of its own */
+} watch[2];
+
+static void watch_begun(struct sim_endpoint *ep, struct watch *w)
+{
+	const struct quic_conn *c = &ep->conn;
+
+	w->begun++;
+	if (!c->confirmed)
+		sim_fail(&sim, "an update began before the handshake was confirmed");
+	if (!w->updates)
+		return;
+	if (!w->acked)
+		sim_fail(&sim, "an update began before the phase was acknowledged");
+	if (sim.now < w->may_at)
+		sim_fail(&sim, "an update began too soon after the last one");
+}
+
+/* Follows the state of @ep's keys and asks for the next update at once. */
+static void watch_on_settle(struct sim_endpoint *ep)
+{
+	struct watch *w = &watch[ep->me];
+	const struct quic_keys *k = &ep->conn.keys;
+
+	if (k->updates != w->updates) {
+		if (k->updates != w->updates + 1)
+			sim_fail(&sim, "two updates in one call");
+		if (k->update_pending)
+			watch_begun(ep, w);
+		w->updates = k->updates;
+		w->acked = false;
+	}
+	if (k->phase_acked && !w->acked) {
+		w->acked = true;
+		/* The ACK has changed the PTO since three of them were added. */
+		w->may_at = sim.now + 2 * quic_conn_pto(&ep->conn);
+	}
+	quic_conn_update_keys(&ep->conn);
+}
+
+static const struct sim_hooks watch_hooks = { .on_settle = watch_on_settle };
+
+/* [9001-6.1] [9001-6.5] asked for all the time, by both sides */
+static const char *updates_begin_when_they_may(u64 seed)
+{
+	struct sim_config cfg;
+	const char *err;
+	unsigned int i;
+
+	memset(watch, 0, sizeof(watch));
+	keys_transfer(&cfg, seed, &watch_hooks, 400000);
+	err = scenario_run(&cfg);
+	if (!err && watch[0].begun + watch[1].begun < 3)
+		return "hardly any update began";
+	for (i = 0; i < 2 && !err; i++)
+		if (sim.ep[i].events[QUIC_EDGE_EV_KEY_UPDATE] + 1 < watch[i].updates)
+			return "the application was not told of each update";
+	return err ?: no_violation();
+}
+
+static quic_us asked_at;
+
+static void early_on_settle(struct sim_endpoint *ep)
+{
+	struct quic_conn *c = &sim.ep[0].conn;
+
+	if (over || !quic_conn_is_established(c))
+		return;
+	if (!asked_at) {
+		asked_at = sim.now;
+		if (c->confirmed)
+			sim_fail(&sim, "it is confirmed too soon for this test");
+		if (quic_conn_update_keys(c))
+			sim_fail(&sim, "the update was refused");
+		if (quic_conn_update_keys(c) != -EINVAL)
+			sim_fail(&sim, "a second one was not refused");
+	}
+	if (c->keys.updates && !c->confirmed)
+		sim_fail(&sim, "it began before the handshake was confirmed");
+	if (c->keys.updates && !c->keys.update_pending)
+		finish();
+}
+
+static const struct sim_hooks early_hooks = { .on_settle = early_on_settle };
+
+/* [9001-6.1] */
+static const char *update_asked_for_early_waits_for_confirmation(u64 seed)
+{
+	struct sim_config cfg;
+	const char *err;
+
+	keys_quiet(&cfg, seed, &early_hooks);
+	asked_at = 0;
+	err = scenario_run(&cfg);
+	if (!err && !over)
+		return "it never began";
+	return err ?: no_violation();
+}
+
+static void idle_on_settle(struct sim_endpoint *ep)
+{
+	if (over || ep != actor || !both_confirmed())
+		return;
+	if (!quic_conn_update_keys(&ep->conn))
+		quic_conn_output(&ep->conn, sim.now);
+	if (ep->conn.keys.updates == 5)
+		finish();
+}
+
+static const struct sim_hooks idle_hooks = { .on_settle = idle_on_settle };
+
+/* [9001-6.1] what an update has to wait for is brought about */
+static const char *updates_need_no_traffic(u64 seed)
+{
+	struct sim_config cfg;
+	const char *err;
+
+	keys_quiet(&cfg, seed, &idle_hooks);
+	cfg.link[0].loss = seed % 3 * 100;
+	cfg.link[1].loss = seed % 3 * 100;
+	err = scenario_run(&cfg);
+	if (!err && !over)
+		return "they did not begin";
+	return err ?: no_violation();
+}
+
+/* ---- stragglers ---- */
+
+static struct {
+	bool capture;
+	bool sent;
+	u8 data[1500];
+	u32 len;
+	quic_us delay_ptos;
+	u64 rcvd, failed;	/* of the other side, before it came */
+} straggler;
+
+static bool straggler_on_send(struct sim *s, unsigned int from, u64 index, u8 *data, u32 len,
+			      enum quic_ecn *ecn)
+{
+	if (!straggler.capture || straggler.len || from != actor->me ||
+	    data[0] & QUIC_HEADER_LONG)
+		return true;
+	memcpy(straggler.data, data, len);
+	straggler.len = len;
+	return false;
+}
+
+static void straggler_judge(void)
+{
+	const struct quic_conn *c = &other->conn;
+	bool opened = c->stats.pkts_dropped[QUIC_DROP_AUTH] == straggler.failed;
+
+	if (opened == straggler.delay_ptos)
+		sim_fail(&sim, opened ? "the old key was still there" : "the old key was gone");
+	finish();
+}
+
+static void straggler_on_settle(struct sim_endpoint *ep)
+{
+	struct quic_conn *c = &actor->conn;
+
+	if (over || ep != (straggler.len ? other : actor) || !both_confirmed())
+		return;
+	if (!straggler.len) {
+		straggler.capture = true;
+		c->ctl |= QUIC_CTL_PING;
+		quic_conn_output(c, sim.now);
+		quic_conn_update_keys(c);
+		return;
+	}
+	c = &other->conn;
+	if (c->keys.updates && !straggler.sent) {
+		straggler.sent = true;
+		straggler.failed = c->stats.pkts_dropped[QUIC_DROP_AUTH];
+		straggler.rcvd = other->opens;
+		sim_inject(&sim, other->me, straggler.data, straggler.len,
+			   straggler.delay_ptos * quic_conn_pto(c) + 1);
+	} else if (straggler.sent && quic_timers_is_armed(&c->timers, QUIC_TIMER_KEY) ==
+		   !straggler.delay_ptos && other->opens > straggler.rcvd) {
+		straggler_judge();
+	}
+}
+
+static const struct sim_hooks straggler_hooks = {
+	.on_send = straggler_on_send,
+	.on_settle = straggler_on_settle,
+};
+
+static const char *straggler_run(u64 seed, quic_us delay_ptos)
+{
+	struct sim_config cfg;
+	const char *err;
+
+	keys_quiet(&cfg, seed, &straggler_hooks);
+	memset(&straggler, 0, sizeof(straggler));
+	straggler.delay_ptos = delay_ptos;
+	err = scenario_run(&cfg);
+	if (!err && !over)
+		return "the straggler was never judged";
+	return err ?: no_violation();
+}
+
+/* [9001-6.1] [9001-6.5] old keys stay for a while, and no longer */
+static const char *old_key_serves_stragglers_for_one_pto(u64 seed)
+{
+	return straggler_run(seed, 0) ?: straggler_run(seed, 2);
+}
+
+/* ---- forgers ---- */
+
+/**
+ * struct forger - an endpoint that seals with whatever keys it likes
+ * @silent: its engine is cut off from the network
+ * @secret: its 1-RTT secret of phase 0
+ * @pn: the next packet number
+ * @step: of the scenario
+ */
+static struct forger {
+	bool silent;
+	u8 secret[QUIC_SECRET_MAX_BYTES];
+	quic_pn pn;
+	unsigned int step;
+} forger;
+
+static bool forger_on_send(struct sim *s, unsigned int from, u64 index, u8 *data, u32 len,
+			   enum quic_ecn *ecn)
+{
+	return !forger.silent;
+}
+
+/* Nothing is on its way to @ep or owed by it. */
+static bool is_quiet(const struct sim_endpoint *ep)
+{
+	const struct quic_conn *c = &ep->conn;
+
+	return !c->recovery.space[QUIC_SPACE_APP].sent.nr_eliciting && !c->ctl &&
+	       c->space[QUIC_SPACE_APP].ack_at == QUIC_US_NEVER;
+}
+
+/* Is it @ep's turn, who does not hear the actor? Its end is that of the run. */
+static bool forger_turn(const struct sim_endpoint *ep)
+{
+	if (forger.silent && !quic_conn_is_open(&other->conn))
+		quic_conn_abort(&actor->conn, sim.now);
+	return both_confirmed() && ep == other && (forger.silent || is_quiet(ep));
+}
+
+/* Both are confirmed: from now on nothing but forged packets arrives. */
+static void forger_begin(void)
+{
+	const struct quic_sent *sent = &actor->conn.recovery.space[QUIC_SPACE_APP].sent;
+
+	forger.silent = true;
+	forger.pn = sent->next + 50;
+	memcpy(forger.secret, actor->conn.keys.tx_secret, sizeof(forger.secret));
+}
+
+/* Sends @frames as of the actor's key phase @generation. */
+static void forger_send(u32 generation, quic_pn pn, const u8 *frames, u32 len)
+{
+	struct quic_conn *c = &actor->conn;
+	u32 hash = quic_cipher_info(sim.cfg.cipher)->hash_bytes, i;
+	struct quic_key key = { .hp = c->keys.tx[QUIC_LEVEL_APP].hp };
+	u8 dgram[SIM_FORGE_MAX_BYTES], secret[QUIC_SECRET_MAX_BYTES], next[QUIC_SECRET_MAX_BYTES];
+	struct sim_forge f = {
+		.level = QUIC_LEVEL_APP, .pn = pn, .frames = frames, .len = len, .key = &key,
+		.flip = (generation ^ c->keys.phase) & 1 ? QUIC_HEADER_KEY_PHASE : 0,
+	};
+
+	memcpy(secret, forger.secret, sizeof(secret));
+	for (i = 0; i < generation; i++) {
+		quic_edge_expand_label(sim.cfg.cipher, secret, c->version->label_ku, next, hash);
+		memcpy(secret, next, hash);
+	}
+	quic_edge_aead_new(c, sim.cfg.cipher, c->version, secret, &key.aead);
+	sim_inject(&sim, other->me, dgram, sim_forge(actor, &f, dgram), 1000);
+	quic_edge_aead_free(key.aead);
+}
+
+static void forger_ping(u32 generation, quic_pn pn)
+{
+	static const u8 ping[] = { QUIC_FRAME_PING, 0, 0, 0 };
+
+	forger_send(generation, pn, ping, sizeof(ping));
+}
+
+static const char *forger_run(u64 seed, const struct sim_hooks *hooks, enum quic_violation want)
+{
+	const struct quic_close *c;
+	struct sim_config cfg;
+	const char *err;
+
+	keys_quiet(&cfg, seed, hooks);
+	memset(&forger, 0, sizeof(forger));
+	err = scenario_run(&cfg);
+	c = &other->conn.close;
+	if (err)
+		return err;
+	if (c->source != QUIC_CLOSE_LOCAL || c->code != QUIC_ERR_KEY_UPDATE ||
+	    strcmp((const char *)c->reason, quic_violation_name(want)))
+		return "it was not answered as it should be";
+	return NULL;
+}
+
+static void old_key_on_settle(struct sim_endpoint *ep)
+{
+	if (!forger_turn(ep))
+		return;
+	switch (forger.step++) {
+	case 0:
+		forger_begin();
+		forger_ping(1, forger.pn + 5);
+		break;
+	case 1:
+		forger_ping(0, forger.pn + 4);	/* a straggler: well-behaved */
+		break;
+	case 2:
+		if (other->conn.keys.updates != 1 || other->conn.keys.phase_floor <= forger.pn + 4)
+			sim_fail(&sim, "the straggler was not taken");
+		forger_ping(0, forger.pn + 6);
+		break;
+	}
+}
+
+static const struct sim_hooks old_key_hooks = {
+	.on_send = forger_on_send,
+	.on_settle = old_key_on_settle,
+};
+
+/* [9001-6.4] */
+static const char *old_key_above_a_new_one_is_a_violation(u64 seed)
+{
+	return forger_run(seed, &old_key_hooks, QUIC_VIOLATION_KEY_PHASE_OLD);
+}
+
+static void reverse_on_settle(struct sim_endpoint *ep)
+{
+	if (!forger_turn(ep))
+		return;
+	switch (forger.step++) {
+	case 0:
+		forger_begin();
+		forger_ping(0, forger.pn + 5);
+		break;
+	case 1:
+		forger_ping(1, forger.pn + 4);
+		break;
+	}
+}
+
+static const struct sim_hooks reverse_hooks = {
+	.on_send = forger_on_send,
+	.on_settle = reverse_on_settle,
+};
+
+/* [9001-6.4] the same, come in the other order */
+static const char *new_key_below_an_old_one_is_a_violation(u64 seed)
+{
+	return forger_run(seed, &reverse_hooks, QUIC_VIOLATION_KEY_PHASE_OLD);
+}
+
+static void twice_on_settle(struct sim_endpoint *ep)
+{
+	static const u8 nothing[4];	/* PADDING: nobody acknowledges it */
+
+	if (!forger_turn(ep))
+		return;
+	if (!forger.step) {
+		forger.step++;
+		forger_begin();
+		forger_send(1, forger.pn, nothing, sizeof(nothing));
+	} else if (forger.step == 1 && ep->conn.keys.updates == 1 &&
+		   ep->conn.keys.other_is_next) {
+		forger.step++;
+		if (ep->conn.keys.phase_first_tx != QUIC_PN_NONE)
+			sim_fail(&sim, "it has sent something in the new phase");
+		forger_send(2, forger.pn + 1, nothing, sizeof(nothing));
+	}
+}
+
+static const struct sim_hooks twice_hooks = {
+	.on_send = forger_on_send,
+	.on_settle = twice_on_settle,
+};
+
+/* [9001-6.2] */
+static const char *second_update_without_an_ack_is_a_violation(u64 seed)
+{
+	return forger_run(seed, &twice_hooks, QUIC_VIOLATION_KEY_UPDATE_TOO_SOON);
+}
+
+static void unfollowed_on_settle(struct sim_endpoint *ep)
+{
+	struct quic_conn *c = &other->conn;
+	u8 ack[16];
+	struct quic_writer w;
+
+	if (!forger_turn(ep) && (!both_confirmed() || !c->keys.update_pending))
+		return;
+	if (!forger.step) {
+		quic_conn_update_keys(c);
+		quic_conn_output(c, sim.now);
+		if (!c->keys.update_pending || c->keys.phase_first_tx == QUIC_PN_NONE)
+			return;
+		forger.step++;
+		forger_begin();
+		quic_wire_write_init(&w, ack, sizeof(ack));
+		quic_wire_put_varint(&w, QUIC_FRAME_ACK);
+		quic_wire_put_varint(&w, c->keys.phase_first_tx);
+		quic_wire_put_zeros(&w, 3);
+		forger_send(0, forger.pn, ack, w.len);
+	}
+}
+
+static const struct sim_hooks unfollowed_hooks = {
+	.on_send = forger_on_send,
+	.on_settle = unfollowed_on_settle,
+};
+
+/* [9001-6.2] what is acknowledged is sealed with the new keys, and so must be the ACK */
+static const char *ack_with_the_old_key_is_a_violation(u64 seed)
+{
+	return forger_run(seed, &unfollowed_hooks, QUIC_VIOLATION_KEY_UPDATE_NOT_FOLLOWED);
+}
+
+/* ---- attackers without keys ---- */
+
+enum { JUNK = 40 };
+
+static struct {
+	u64 opens, rekeys;
+	unsigned int sent;
+	bool updated;
+} flood;
+
+/* Packets to @to that differ in what a header may claim. */
+static void flood_send(struct sim_endpoint *to)
+{
+	struct quic_connid_remote *ids = &sim.ep[!to->me].conn.remote_ids;
+	const struct quic_cid *cid = &quic_connid_remote_active(ids)->cid;
+	u8 junk[200];
+	unsigned int i;
+
+	flood.opens = to->opens;
+	flood.rekeys = sim.rekeys;
+	for (i = 0; i < JUNK; i++) {
+		quic_edge_random(junk, sizeof(junk));
+		junk[0] = (junk[0] & 0x3f) | QUIC_HEADER_FIXED;
+		memcpy(junk + 1, cid->data, cid->len);
+		sim_inject(&sim, to->me, junk, 60 + i, 1);
+	}
+	flood.sent++;
+}
+
+static void flood_judge(const struct sim_endpoint *to)
+{
+	if (to->opens != flood.opens + JUNK)
+		sim_fail(&sim, "not each forged packet cost one attempt to open it");
+	if (sim.rekeys != flood.rekeys)
+		sim_fail(&sim, "a forged packet made somebody derive keys");
+	flood.opens = 0;
+}
+
+/* In phase 0, right after an update, and when the next key is there again. */
+static void flood_on_settle(struct sim_endpoint *ep)
+{
+	struct quic_conn *c = &other->conn;
+
+	if (over || ep != other || !both_confirmed())
+		return;
+	if (flood.opens && other->opens >= flood.opens + JUNK)
+		flood_judge(other);
+	else if (flood.opens)
+		return;
+	if (flood.sent == 0 || (flood.sent == 1 && c->keys.updates && !c->keys.other_is_next) ||
+	    (flood.sent == 2 && c->keys.updates && c->keys.other_is_next))
+		flood_send(other);
+	else if (flood.sent == 3)
+		finish();
+	if (flood.sent == 1 && !flood.opens)
+		quic_conn_update_keys(&actor->conn);
+}
+
+static void flood_on_init(struct sim_endpoint *ep)
+{
+	ep->conn.config.keepalive = 100 * QUIC_US_PER_MS;
+}
+
+static const struct sim_hooks flood_hooks = {
+	.on_init = flood_on_init,
+	.on_settle = flood_on_settle,
+};
+
+/* [9001-6.3] [9001-9.5] */
+static const char *forged_packet_costs_one_open_whatever_it_claims(u64 seed)
+{
+	struct sim_config cfg;
+	const char *err;
+
+	keys_quiet(&cfg, seed, &flood_hooks);
+	memset(&flood, 0, sizeof(flood));
+	err = scenario_run(&cfg);
+	if (!err && !over)
+		return "not all of them were sent";
+	return err ?: no_violation();
+}
+
+static u64 copies;
+
+static bool copy_on_send(struct sim *s, unsigned int from, u64 index, u8 *data, u32 len,
+			 enum quic_ecn *ecn)
+{
+	if (from == actor->me && !(data[0] & QUIC_HEADER_LONG) && both_confirmed()) {
+		sim_inject(s, other->me, data, len, 200000);
+		copies++;
+	}
+	return true;
+}
+
+static const struct sim_hooks copy_hooks = { .on_send = copy_on_send };
+
+/* [9001-9.5] the time a duplicate takes does not tell that it is one */
+static const char *duplicates_are_opened_before_they_are_dropped(u64 seed)
+{
+	struct sim_config cfg;
+	const char *err;
+
+	keys_transfer(&cfg, seed - seed % 60, &copy_hooks, 100000);
+	copies = 0;
+	err = scenario_run(&cfg);
+	if (!err && other->conn.stats.pkts_dropped[QUIC_DROP_DUPLICATE] < copies / 2)
+		return "the copies did not arrive";
+	if (!err && other->opens < other->conn.stats.pkts_rcvd +
+				   other->conn.stats.pkts_dropped[QUIC_DROP_DUPLICATE])
+		return "a duplicate was dropped unopened";
+	return err;
+}
+
+/* ---- limits ---- */
+
+static u64 cap;
+static u32 most_updates;
+static bool updates_barred;
+
+static void limit_on_settle(struct sim_endpoint *ep)
+{
+	struct quic_keys *k = &ep->conn.keys;
+
+	k->seal_cap = cap;
+	most_updates = max(most_updates, k->updates);
+	if (updates_barred)
+		k->update_after = QUIC_US_NEVER;
+	if (k->tx[QUIC_LEVEL_APP].count > cap)
+		sim_fail(&sim, "a key sealed more than it may");
+}
+
+static const struct sim_hooks limit_hooks = { .on_settle = limit_on_settle };
+
+/* [9001-6.6] */
+static const char *keys_are_updated_before_their_limit(u64 seed)
+{
+	struct sim_config cfg;
+	const char *err;
+
+	cap = 3000;
+	most_updates = 0;
+	updates_barred = false;
+	keys_transfer(&cfg, seed, &limit_hooks, 9000000);
+	cfg.link[0].rate = 2000000;
+	cfg.link[1].rate = 2000000;
+	err = scenario_run(&cfg);
+	if (!err && most_updates < 2)
+		return "keys were not updated";
+	return err ?: no_violation();
+}
+
+/* [9001-6.6] */
+static const char *key_that_can_not_be_updated_ends_the_connection(u64 seed)
+{
+	struct sim_config cfg;
+	const struct quic_close *c;
+	const char *err;
+
+	cap = 1000;
+	updates_barred = true;
+	keys_transfer(&cfg, seed, &limit_hooks, 4000000);
+	cfg.may_end_early = true;
+	err = scenario_run(&cfg);
+	if (err)
+		return err;
+	c = sim.ep[0].conn.close.source == QUIC_CLOSE_LOCAL ? &sim.ep[0].conn.close :
+							      &sim.ep[1].conn.close;
+	if (c->source != QUIC_CLOSE_LOCAL || c->app || c->code != QUIC_ERR_AEAD_LIMIT_REACHED)
+		return "it did not end with AEAD_LIMIT_REACHED";
+	return NULL;
+}
+
+static unsigned int forgeries;
+static u64 failed;
+
+static void integrity_on_init(struct sim_endpoint *ep)
+{
+	ep->conn.keys.open_cap = 2 * JUNK;
+}
+
+static void integrity_on_settle(struct sim_endpoint *ep)
+{
+	if (ep == other)
+		failed = max(failed, ep->conn.keys.failed);
+	if (!both_confirmed() || ep != other || forgeries == 3)
+		return;
+	if (forgeries == 2 && ep->conn.keys.failed == 2 * JUNK) {
+		forgeries++;		/* exactly at the limit: it lives; one more, and it ends */
+		flood_send(other);
+	} else if (ep->conn.keys.failed == forgeries * JUNK) {
+		forgeries++;
+		flood_send(other);
+	}
+}
+
+static const struct sim_hooks integrity_hooks = {
+	.on_init = integrity_on_init,
+	.on_settle = integrity_on_settle,
+};
+
+/* [9001-6.6] */
+static const char *too_many_forgeries_end_the_connection(u64 seed)
+{
+	const struct quic_conn *c;
+	struct sim_config cfg;
+	const char *err;
+
+	keys_quiet(&cfg, seed, &integrity_hooks);
+	forgeries = 0;
+	failed = 0;
+	err = scenario_run(&cfg);
+	if (err)
+		return err;
+	c = &other->conn;
+	if (c->close.source != QUIC_CLOSE_LOCAL ||
+	    c->close.code != QUIC_ERR_AEAD_LIMIT_REACHED || failed != 2 * JUNK + 1)
+		return "it did not end exactly above the limit";
+	if (actor->conn.close.source != QUIC_CLOSE_PEER ||
+	    actor->conn.close.code != QUIC_ERR_AEAD_LIMIT_REACHED)
+		return "the peer was not told";
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct scenario list[] = {
+		SCENARIO(updates_begin_when_they_may),
+		SCENARIO(update_asked_for_early_waits_for_confirmation),
+		SCENARIO(updates_need_no_traffic),
+		SCENARIO(old_key_serves_stragglers_for_one_pto),
+		SCENARIO(old_key_above_a_new_one_is_a_violation),
+		SCENARIO(new_key_below_an_old_one_is_a_violation),
+		SCENARIO(second_update_without_an_ack_is_a_violation),
+		SCENARIO(ack_with_the_old_key_is_a_violation),
+		SCENARIO(forged_packet_costs_one_open_whatever_it_claims),
+		SCENARIO(duplicates_are_opened_before_they_are_dropped),
+		SCENARIO(keys_are_updated_before_their_limit),
+		SCENARIO(key_that_can_not_be_updated_ends_the_connection),
+		SCENARIO(too_many_forgeries_end_the_connection),
+	};
+
+	return scenario_main(argc, argv, list, ARRAY_SIZE(list));
+}
