@@ -58,7 +58,10 @@ static void rx_hold(struct quic_conn *conn, const struct quic_agg *agg, u32 off,
 	conn->nr_held++;
 }
 
-/* A short header packet, the usual case: nothing of it is copied but its header. */
+/*
+ * A short header packet, the usual case: nothing of it is copied but its header.
+ * False: it is dropped; what can not be opened is described without a key.
+ */
 static bool rx_describe_short(struct quic_conn *conn, struct quic_agg *agg, u32 off, u32 len,
 			      struct quic_rx_pkt *p)
 {
@@ -69,13 +72,13 @@ static bool rx_describe_short(struct quic_conn *conn, struct quic_agg *agg, u32 
 	p->level = QUIC_LEVEL_APP;
 	p->dgram_last = true;
 	p->key = NULL;
-	if (len < hdr + QUIC_HP_SAMPLE_BYTES) {
+	if (len < hdr + QUIC_HP_SAMPLE_BYTES) {			/* [9000-10.3] */
 		rx_drop(conn, QUIC_DROP_HEADER);
-		return len >= rx_reset_min_bytes;
+		return true;
 	}
 	if (!quic_keys_can_recv(&conn->keys, QUIC_LEVEL_APP)) {
 		rx_hold(conn, agg, off, len, QUIC_LEVEL_APP);
-		return false;
+		return true;
 	}
 	p->pn_off = 1 + QUIC_CID_OURS_BYTES;
 	p->ecn = agg->ecn;
@@ -121,7 +124,11 @@ static bool rx_header_fits(const struct quic_conn *conn, const struct quic_heade
 	       quic_cid_equal(&h->scid, &conn->path->dcid);
 }
 
-/* The packet at @c of a datagram that begins with a long header; @c moves on. */
+/*
+ * The packet at @c of a datagram that begins with a long header; @c moves on.
+ * False: it is dropped; what can not be opened is described without a key where it
+ * begins the datagram.
+ */
 static bool rx_describe_linear(struct quic_conn *conn, struct quic_agg *agg, u32 dgram_len,
 			       struct rx_cursor *c, struct quic_rx_pkt *p)
 {
@@ -129,10 +136,14 @@ static bool rx_describe_linear(struct quic_conn *conn, struct quic_agg *agg, u32
 	enum quic_level level;
 	struct quic_header h;
 
+	p->off = c->dgram + start;
+	p->len = len;
+	p->level = QUIC_LEVEL_INITIAL;
+	p->key = NULL;
 	if (!quic_header_decode(c->linear + start, len, QUIC_CID_OURS_BYTES, &h)) {
 		c->in = dgram_len;
 		rx_drop(conn, QUIC_DROP_HEADER);
-		return false;
+		return !start;
 	}
 	c->in += h.packet_len;
 	if (!start)
@@ -140,13 +151,12 @@ static bool rx_describe_linear(struct quic_conn *conn, struct quic_agg *agg, u32
 	if (!rx_long_level(&h, &level) || !quic_cid_equal(&h.dcid, &c->dcid) ||
 	    !rx_header_fits(conn, &h, dgram_len)) {
 		rx_drop(conn, QUIC_DROP_CID);
-		return false;
+		return !start;
 	}
 	if (!quic_keys_can_recv(&conn->keys, level)) {
 		rx_hold(conn, agg, c->dgram + start, h.packet_len, level);
-		return false;
+		return !start;
 	}
-	p->off = c->dgram + start;
 	p->len = h.packet_len;
 	p->pn_off = h.pn_offset;
 	p->level = level;
@@ -232,17 +242,19 @@ static void rx_number(struct quic_conn *conn, struct quic_rx_pkt *pkts, unsigned
 }
 
 /*
- * A datagram that can not be processed, for whatever reason, may be a stateless
- * reset [9000-10.3.1]: its bytes look like a duplicate as easily as like anything.
+ * A datagram whose first packet can not be processed, for whatever reason, may be a
+ * stateless reset [9000-10.3.1]: its bytes look like a duplicate or a long header as
+ * easily as like anything.
  */
 static bool rx_is_reset(struct quic_conn *conn, const struct quic_agg *agg,
 			const struct quic_rx_pkt *p)
 {
 	u8 token[QUIC_RESET_TOKEN_BYTES];
+	u32 len = min(agg->seg_bytes, agg->len - p->off);
 
-	if (p->level != QUIC_LEVEL_APP || !p->dgram_last || p->len < rx_reset_min_bytes)
+	if (p->off % agg->seg_bytes || len < rx_reset_min_bytes)
 		return false;
-	quic_edge_agg_copy(agg, p->off + p->len - sizeof(token), sizeof(token), token);
+	quic_edge_agg_copy(agg, p->off + len - sizeof(token), sizeof(token), token);
 	return quic_connid_remote_is_reset(&conn->remote_ids, token);
 }
 

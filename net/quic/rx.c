@@ -519,10 +519,8 @@ static noinline void rx_try_reset(struct quic_tunnel *t, struct sk_buff *skb)
 	struct quic_addr local, remote;
 	struct sk_buff *clone;
 	unsigned int i, n;
-	u8 first;
 
-	quic_rx_copy(skb, 0, 1, &first);
-	if (first & QUIC_HEADER_LONG || cb->len < rx_reset_min_bytes)
+	if (cb->len < rx_reset_min_bytes)
 		return;
 	quic_rx_addrs(skb, &local, &remote);
 	n = quic_lookup_paths(t->qn, local.port, &remote, sks, ARRAY_SIZE(sks));
