@@ -40,9 +40,9 @@ void quic_close_send(struct quic_sock *q, bool flush)
 	quic_us now = quic_timer_now();
 	bool bh = quic_sock_enter(q);
 
+	/* The engine keeps what the application says to itself before 1-RTT [9000-10.2.3]. */
 	if (conn->state != QUIC_CONN_ESTABLISHED)
-		quic_conn_close(conn, false, close_is_crypto_error(c) ? c->errcode :
-				QUIC_ERR_APPLICATION, c->phrase, len, now);
+		quic_conn_close(conn, !close_is_crypto_error(c), c->errcode, c->phrase, len, now);
 	else if (flush)
 		quic_conn_close_when_flushed(conn, true, c->errcode, c->phrase, len,
 					     now + READ_ONCE(sn->flush_timeout_ms) *

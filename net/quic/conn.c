@@ -68,15 +68,19 @@ void quic_conn_init(struct quic_conn *conn)
 	};
 }
 
-static void conn_free_dgrams(struct list_head *list)
+/* Frees a list of DATAGRAMs: the memory that they held. */
+static u64 conn_free_dgrams(struct list_head *list)
 {
 	struct quic_datagram *d, *tmp;
+	u64 freed = 0;
 
 	list_for_each_entry_safe(d, tmp, list, entry) {
 		list_del(&d->entry);
+		freed += d->buf.truesize;
 		quic_edge_chunk_put(d->buf.chunk);
 		quic_env_free(d);
 	}
+	return freed;
 }
 
 static void conn_free_key(struct quic_key *key)
@@ -108,6 +112,19 @@ static void conn_forget_ids(struct quic_conn *conn)
 	if (conn->is_server && conn->odcid_added)
 		quic_edge_cid_del(conn, &conn->original_dcid);
 	conn->odcid_added = false;
+}
+
+void quic_conn_shed(struct quic_conn *conn)
+{
+	enum quic_space s;
+
+	conn_free_held(conn);
+	conn->wmem -= conn_free_dgrams(&conn->dgrams_out);
+	conn->nr_dgrams_out = 0;
+	for (s = 0; s < QUIC_NR_SPACES; s++)
+		conn->wmem -= quic_sndbuf_purge(&conn->crypto[s].snd);
+	quic_stream_table_shed(conn);
+	conn->notify |= QUIC_NOTIFY_WRITE;
 }
 
 void quic_conn_exit(struct quic_conn *conn)
@@ -462,7 +479,8 @@ void quic_conn_encode_tparams(struct quic_conn *conn, struct quic_writer *w)
 void quic_conn_receive(struct quic_conn *conn, struct quic_agg *agg, quic_us now)
 {
 	if (conn->state == QUIC_CONN_CLOSING) {
-		quic_conn_on_rx_closing(conn);
+		quic_path_on_rx(conn->path, agg->len);
+		quic_conn_on_rx_closing(conn, agg->len);
 	} else if (quic_conn_is_open(conn)) {
 		quic_path_on_rx(conn->path, agg->len);
 		quic_packet_receive(conn, agg, now);

@@ -170,7 +170,9 @@ struct quic_conn_stats {
  * @nr_held: length of @held, at most QUIC_CONN_MAX_HELD
  * @close: why it ended, and who said so
  * @close_levels: bit per level: a CONNECTION_CLOSE is to be sent there
- * @close_rx: packets received while closing: back off, RFC 9000 10.2.1
+ * @close_rx: aggregates received while closing: back off, RFC 9000 10.2.1
+ * @close_bytes: of the datagram with CONNECTION_CLOSE
+ * @close_room: bytes that repeating it may still take
  * @flushing: close when everything queued is acknowledged
  * @stats: counters
  *
@@ -231,6 +233,8 @@ struct quic_conn {
 	struct quic_close close;
 	u8 close_levels;
 	u32 close_rx;
+	u32 close_bytes;
+	u64 close_room;
 	bool flushing;
 	struct quic_conn_stats stats;
 };
@@ -352,6 +356,8 @@ void quic_conn_set_state(struct quic_conn *conn, enum quic_conn_event ev);
 /* The handshake is confirmed (RFC 9001 4.1.2). */
 void quic_conn_confirm(struct quic_conn *conn, quic_us now);
 void quic_conn_discard_keys(struct quic_conn *conn, enum quic_level level);
+/* Frees what a connection needs no more that only says CONNECTION_CLOSE, or nothing. */
+void quic_conn_shed(struct quic_conn *conn);
 /* Local ids: tops up to what the peer accepts. */
 void quic_conn_issue_ids(struct quic_conn *conn);
 
@@ -398,8 +404,8 @@ void quic_conn_on_stateless_reset(struct quic_conn *conn, quic_us now);
 void quic_conn_fail(struct quic_conn *conn, enum quic_error code, const char *why, quic_us now);
 /* Ends without a word to the peer. */
 void quic_conn_abandon(struct quic_conn *conn, enum quic_close_source why);
-/* A packet arrived in the closing period (RFC 9000 10.2.1). */
-void quic_conn_on_rx_closing(struct quic_conn *conn);
+/* @bytes arrived in the closing period (RFC 9000 10.2.1). */
+void quic_conn_on_rx_closing(struct quic_conn *conn, u32 bytes);
 
 /* conn_path.c */
 

@@ -40,6 +40,7 @@ static void close_start_period(struct quic_conn *conn, quic_us now)
 {
 	enum quic_timer t;
 
+	quic_conn_shed(conn);
 	for (t = 0; t < QUIC_NR_TIMERS; t++)
 		quic_timers_stop(&conn->timers, t);
 	if (conn->state == QUIC_CONN_CLOSING || conn->state == QUIC_CONN_DRAINING)
@@ -159,13 +160,18 @@ void quic_conn_on_stateless_reset(struct quic_conn *conn, quic_us now)
 	close_event(conn);
 }
 
-void quic_conn_on_rx_closing(struct quic_conn *conn)
+void quic_conn_on_rx_closing(struct quic_conn *conn, u32 bytes)
 {
 	enum quic_level level;
 
-	/* [9000-10.2.1]: answer ever less often: packets 1, 2, 4, 8, ... */
-	if (!is_power_of_2(++conn->close_rx))
+	conn->close_room += (u64)bytes * QUIC_AMPLIFICATION_FACTOR;
+	/*
+	 * [9000-10.2.1]: answer ever less often, packets 1, 2, 4, 8, ..., and never with
+	 * more than three times what came: nobody looks whether it was authentic.
+	 */
+	if (!is_power_of_2(++conn->close_rx) || conn->close_room < conn->close_bytes)
 		return;
+	conn->close_room -= conn->close_bytes;
 	for (level = 0; level < QUIC_NR_LEVELS; level++)
 		if (quic_keys_can_send(&conn->keys, level) && level != QUIC_LEVEL_EARLY)
 			conn->close_levels |= BIT(level);

@@ -420,6 +420,7 @@ static noinline void packet_build_close(struct quic_conn *conn, struct quic_burs
 	}
 	if (g.dst)
 		quic_edge_burst_end(b, g.len);
+	conn->close_bytes = g.len;
 }
 
 static void packet_send_close(struct quic_conn *conn, quic_us now)

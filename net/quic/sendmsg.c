@@ -463,14 +463,13 @@ static int send_stream_data(struct send_ctx *c, struct quic_stream *s)
 		if (n > 0) {
 			c->done += n;
 			send_push(c, s);
-			/* Sending may have been answered with the end of the stream. */
-			if (c->done == c->len)
+			/* Sending may have been answered with the end of the stream, or all. */
+			if (c->done == c->len || !quic_sock_is_connected(c->q))
 				break;
 			s = quic_stream_find(quic_sock_conn(c->q), c->sid);
-			if (s)
-				continue;
-			err = -EINVAL;
-			break;
+			if (!s)
+				break;
+			continue;
 		}
 		err = n == -EAGAIN ? send_wait_room(c, &s) : n;
 		if (err)

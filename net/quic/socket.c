@@ -158,8 +158,8 @@ static int sock_end_errno(const struct quic_close *c)
 			return ECONNREFUSED;
 		return c->code ? EPROTO : 0;
 	case QUIC_CLOSE_LOCAL:
-		/* What the application asked for is no error; a violation by the peer is. */
-		return !c->app && c->frame_type ? EPROTO : 0;
+		/* What the application asked for is no error, nor is a TLS alert it told of. */
+		return !c->app && c->code && c->code < QUIC_ERR_CRYPTO ? EPROTO : 0;
 	default:
 		return 0;
 	}

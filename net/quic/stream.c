@@ -61,6 +61,20 @@ void quic_stream_table_exit(struct quic_conn *conn)
 		quic_ranges_exit(&t->type[i].idle);
 }
 
+void quic_stream_table_shed(struct quic_conn *conn)
+{
+	struct quic_tree *tree = &conn->streams.tree;
+	struct quic_stream *s;
+	struct quic_node *n;
+
+	for (n = quic_tree_first(tree); n; n = quic_tree_next(tree, n)) {
+		s = container_of(n, struct quic_stream, node);
+		conn->wmem -= quic_sndbuf_purge(&s->snd);
+		list_del_init(&s->send_entry);
+		s->send_list = NULL;
+	}
+}
+
 /* Credit for our bytes on @sid by the peer's transport parameters (RFC 9000 18.2). */
 static u64 stream_tx_limit(const struct quic_conn *conn, quic_sid sid)
 {

@@ -123,6 +123,8 @@ struct quic_streams {
 
 void quic_stream_table_init(struct quic_conn *conn);
 void quic_stream_table_exit(struct quic_conn *conn);
+/* Nothing will be sent any more: frees what waits for it; received data stays. */
+void quic_stream_table_shed(struct quic_conn *conn);
 /* Limits and windows of the local parameters, and of the peer's once known. */
 void quic_stream_on_tparams(struct quic_conn *conn);
 

@@ -42,6 +42,15 @@ static inline const char *scenario_run(const struct sim_config *cfg)
 	return scenario_end();
 }
 
+/* Nothing of @ep's waits for an answer, and it owes none. */
+static inline bool scenario_is_quiet(const struct sim_endpoint *ep)
+{
+	const struct quic_conn *c = &ep->conn;
+
+	return !c->recovery.space[QUIC_SPACE_APP].sent.nr_eliciting && !c->ctl &&
+	       c->space[QUIC_SPACE_APP].ack_at == QUIC_US_NEVER;
+}
+
 static inline unsigned int scenario_one(const struct scenario *s, u64 seed, const char *program)
 {
 	const char *err = s->run(seed);

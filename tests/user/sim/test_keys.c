@@ -310,21 +310,12 @@ static bool forger_on_send(struct sim *s, unsigned int from, u64 index, u8 *data
 	return !forger.silent;
 }
 
-/* Nothing is on its way to @ep or owed by it. */
-static bool is_quiet(const struct sim_endpoint *ep)
-{
-	const struct quic_conn *c = &ep->conn;
-
-	return !c->recovery.space[QUIC_SPACE_APP].sent.nr_eliciting && !c->ctl &&
-	       c->space[QUIC_SPACE_APP].ack_at == QUIC_US_NEVER;
-}
-
 /* Is it @ep's turn, who does not hear the actor? Its end is that of the run. */
 static bool forger_turn(const struct sim_endpoint *ep)
 {
 	if (forger.silent && !quic_conn_is_open(&other->conn))
 		quic_conn_abort(&actor->conn, sim.now);
-	return both_confirmed() && ep == other && (forger.silent || is_quiet(ep));
+	return both_confirmed() && ep == other && (forger.silent || scenario_is_quiet(ep));
 }
 
 /* Both are confirmed: from now on nothing but forged packets arrives. */
