@@ -68,6 +68,15 @@ void quic_conn_init(struct quic_conn *conn)
 	};
 }
 
+u32 quic_conn_free_datagram(struct quic_datagram *d)
+{
+	u32 freed = d->buf.truesize;
+
+	quic_edge_chunk_put(d->buf.chunk);
+	quic_env_free(d);
+	return freed;
+}
+
 /* Frees a list of DATAGRAMs: the memory that they held. */
 static u64 conn_free_dgrams(struct list_head *list)
 {
@@ -76,9 +85,7 @@ static u64 conn_free_dgrams(struct list_head *list)
 
 	list_for_each_entry_safe(d, tmp, list, entry) {
 		list_del(&d->entry);
-		freed += d->buf.truesize;
-		quic_edge_chunk_put(d->buf.chunk);
-		quic_env_free(d);
+		freed += quic_conn_free_datagram(d);
 	}
 	return freed;
 }
@@ -510,23 +517,32 @@ int quic_conn_send_crypto(struct quic_conn *conn, enum quic_level level,
 	return err;
 }
 
+/* The largest payload of a DATAGRAM frame that has @frame bytes with type and Length. */
+static u64 conn_datagram_payload(u64 frame)
+{
+	u32 bytes;
+
+	for (bytes = 1; bytes <= 8 && frame > bytes; bytes *= 2)
+		if (quic_wire_varint_len(frame - 1 - bytes) <= bytes)
+			return frame - 1 - bytes;
+	return 0;
+}
+
 u32 quic_conn_datagram_max(const struct quic_conn *conn)
 {
-	u32 overhead = 1 + conn->path->dcid.len + 4 + QUIC_TAG_BYTES + 1 + 4;
-	u64 peer = conn->remote.max_datagram_frame_size;
+	u32 overhead = 1 + conn->path->dcid.len + 4 + QUIC_TAG_BYTES;
+	u64 room = conn->path->mtu - overhead;
 
-	if (peer < 1 + 4)
-		return 0;
-	return min_t(u64, peer - (1 + 4), conn->path->mtu - overhead);
+	return conn_datagram_payload(min(room, conn->remote.max_datagram_frame_size));
 }
 
 int quic_conn_send_datagram(struct quic_conn *conn, const struct quic_buf *buf)
 {
 	struct quic_datagram *d;
 
-	if (!conn->remote.max_datagram_frame_size)
+	if (!conn->remote.max_datagram_frame_size)		/* [9221-3] */
 		return -EINVAL;
-	if (buf->len > quic_conn_datagram_max(conn))
+	if (buf->len > quic_conn_datagram_max(conn))		/* [9221-3] */
 		return -EMSGSIZE;
 	if (conn->nr_dgrams_out >= conn_dgrams_out_max)
 		return -ENOBUFS;

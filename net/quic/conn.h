@@ -91,7 +91,7 @@ struct quic_conn_config {
 };
 
 /**
- * struct quic_datagram - one queued DATAGRAM payload, either direction
+ * struct quic_datagram - one queued DATAGRAM payload, either direction (RFC 9221)
  * @entry: list
  * @buf: bytes
  */
@@ -115,6 +115,7 @@ struct quic_conn_stats {
 	u64 stream_bytes_sent, stream_bytes_rcvd, bytes_retrans;
 	u64 pkts_dropped[QUIC_NR_DROPS];
 	u64 frames_retrans;
+	u64 dgrams_dropped;	/* received: no room; to be sent: the path became too small */
 	u64 violations;
 };
 
@@ -356,6 +357,8 @@ void quic_conn_set_state(struct quic_conn *conn, enum quic_conn_event ev);
 /* The handshake is confirmed (RFC 9001 4.1.2). */
 void quic_conn_confirm(struct quic_conn *conn, quic_us now);
 void quic_conn_discard_keys(struct quic_conn *conn, enum quic_level level);
+/* Frees a DATAGRAM that is in no list: the memory it held. */
+u32 quic_conn_free_datagram(struct quic_datagram *d);
 /* Frees what a connection needs no more that only says CONNECTION_CLOSE, or nothing. */
 void quic_conn_shed(struct quic_conn *conn);
 /* Local ids: tops up to what the peer accepts. */

@@ -236,14 +236,16 @@ static int rx_datagram(struct quic_conn *conn, const struct quic_frame *f, struc
 
 	if (!conn->local.max_datagram_frame_size)		/* [9221-3] */
 		return QUIC_VIOLATION_DATAGRAM_NOT_NEGOTIATED;
-	if (f->bytes > conn->local.max_datagram_frame_size)
+	if (f->bytes > conn->local.max_datagram_frame_size)	/* [9221-3] */
 		return QUIC_VIOLATION_DATAGRAM_TOO_LARGE;
-	/* Unreliable: what does not fit is lost, as on the wire. */
-	if (conn->nr_dgrams_in >= frame_rx_max_dgrams || conn->rmem > conn->config.rmem_max)
+	/* Unreliable: what does not fit is lost, as on the wire (RFC 9221 5.3). */
+	d = NULL;
+	if (conn->nr_dgrams_in < frame_rx_max_dgrams && conn->rmem <= conn->config.rmem_max)
+		d = quic_env_alloc(1, sizeof(*d));
+	if (!d) {
+		conn->stats.dgrams_dropped++;
 		return 0;
-	d = quic_env_alloc(1, sizeof(*d));
-	if (!d)
-		return 0;
+	}
 	d->buf = frame_buf(c, &f->datagram);
 	quic_edge_chunk_get(d->buf.chunk);
 	list_add_tail(&d->entry, &conn->dgrams_in);

@@ -385,16 +385,34 @@ static void fill_crypto(struct quic_conn *conn, struct quic_fill *f)
 	}
 }
 
+/* @d was sent, once and for all, or will never be. */
+static void fill_datagram_done(struct quic_conn *conn, struct quic_datagram *d)
+{
+	list_del(&d->entry);
+	conn->nr_dgrams_out--;
+	conn->wmem -= quic_conn_free_datagram(d);
+	conn->notify |= QUIC_NOTIFY_WRITE;
+}
+
 static void fill_datagrams(struct quic_conn *conn, struct quic_fill *f)
 {
-	struct quic_datagram *d, *tmp;
 	struct quic_sent_item item = { .kind = QUIC_SENT_DATAGRAM };
-	struct quic_tx_pkt *p = f->pkt;
+	struct quic_datagram *d, *tmp;
 	size_t mark;
+	u32 max;
 
+	if (list_empty(&conn->dgrams_out))
+		return;
+	max = quic_conn_datagram_max(conn);
 	list_for_each_entry_safe(d, tmp, &conn->dgrams_out, entry) {
+		/* It fitted when it was queued; a path that shrank must not be stopped by it. */
+		if (d->buf.len > max) {
+			conn->stats.dgrams_dropped++;
+			fill_datagram_done(conn, d);
+			continue;
+		}
 		mark = f->w->len;
-		if (fill_room(f) < d->buf.len + 1 + 4)
+		if (fill_room(f) < 1 + quic_wire_varint_len(d->buf.len) + d->buf.len)
 			return;
 		quic_frame_encode_datagram(f->w, d->buf.len, true);
 		if (!fill_keep(conn, f, mark, &item))
@@ -402,14 +420,7 @@ static void fill_datagrams(struct quic_conn *conn, struct quic_fill *f)
 		/* Copied: its memory goes before the packet is sealed. */
 		quic_wire_put_bytes(f->w, d->buf.data, d->buf.len);
 		fill_trace(conn, QUIC_FRAME_DATAGRAM_LEN, 0, d->buf.len);
-		list_del(&d->entry);
-		conn->nr_dgrams_out--;
-		conn->wmem -= d->buf.truesize;
-		conn->notify |= QUIC_NOTIFY_WRITE;
-		quic_edge_chunk_put(d->buf.chunk);
-		quic_env_free(d);
-		if (p->nr_segs == QUIC_TX_SEGS_MAX)
-			return;
+		fill_datagram_done(conn, d);
 	}
 }
 

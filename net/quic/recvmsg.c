@@ -110,11 +110,9 @@ static int recv_event(struct quic_sock *q, struct msghdr *msg, size_t len, bool 
 
 static void recv_free_datagram(struct quic_conn *conn, struct quic_datagram *d)
 {
-	conn->rmem -= d->buf.truesize;
-	conn->nr_dgrams_in--;
 	list_del(&d->entry);
-	quic_edge_chunk_put(d->buf.chunk);
-	quic_env_free(d);
+	conn->nr_dgrams_in--;
+	conn->rmem -= quic_conn_free_datagram(d);
 }
 
 static int recv_datagram(struct quic_sock *q, struct msghdr *msg, size_t len, bool peek)
