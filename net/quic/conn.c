@@ -65,6 +65,7 @@ void quic_conn_init(struct quic_conn *conn)
 		.flow_window_max = 8 << 20,
 		.mtu = QUIC_MIN_DATAGRAM_BYTES,
 		.mtu_max = QUIC_MIN_DATAGRAM_BYTES,
+		.spin = true,
 	};
 }
 

@@ -75,6 +75,7 @@ struct quic_close {
  * @mtu: UDP payload bytes to begin with, >= 1200
  * @mtu_max: UDP payload bytes that the interface allows: probed for
  * @ecn: try ECN
+ * @spin: the latency spin bit may be used
  */
 struct quic_conn_config {
 	u32 version;
@@ -88,6 +89,7 @@ struct quic_conn_config {
 	u16 mtu;
 	u16 mtu_max;
 	bool ecn;
+	bool spin;
 };
 
 /**

@@ -18,11 +18,14 @@ void quic_conn_path_start(struct quic_conn *conn, const struct quic_addr *local,
 {
 	const struct quic_conn_config *c = &conn->config;
 	struct quic_path *p = conn->path;
+	u8 random;
 
 	quic_path_init(p, local, remote, c->mtu, c->initial_rtt);
 	quic_cong_init(&p->cong, c->cong, c->mtu, now);
 	quic_pmtud_init(&p->pmtud, c->mtu, c->mtu_max);
 	p->ecn_on = c->ecn;
+	quic_edge_random(&random, sizeof(random));
+	quic_spin_init(&p->spin, c->spin, random);
 }
 
 /* ---- ids of the peer ---- */
@@ -36,7 +39,12 @@ void quic_conn_set_peer_cid(struct quic_conn *conn, const struct quic_cid *cid)
 void quic_conn_follow_peer_ids(struct quic_conn *conn)
 {
 	const struct quic_connid_entry *e = quic_connid_remote_active(&conn->remote_ids);
+	u8 random;
 
+	if (conn->path->dcid_seq != e->seq) {
+		quic_edge_random(&random, sizeof(random));
+		quic_spin_on_new_cid(&conn->path->spin, random);
+	}
 	conn->path->dcid = e->cid;
 	conn->path->dcid_seq = e->seq;
 }

@@ -84,6 +84,7 @@ static void packet_put_header(struct quic_conn *conn, struct packet_draft *d,
 		.pn = sent->next,
 		.pn_len = packet_pn_len(sent, d->level),
 		.key_phase = conn->keys.phase,
+		.spin = conn->path->spin.value,
 	};
 
 	if (d->level == QUIC_LEVEL_INITIAL && !conn->is_server)

@@ -342,6 +342,9 @@ static void rx_handle(struct quic_conn *conn, const struct quic_rx_pkt *p,
 		rx_drop(conn, QUIC_DROP_MEMORY);
 		return;
 	}
+	if (p->level == QUIC_LEVEL_APP)
+		quic_spin_on_rx(&conn->path->spin, conn->is_server, p->pn,
+				p->hdr[0] & QUIC_HEADER_SPIN);
 	conn->stats.pkts_rcvd++;
 	conn->stats.bytes_rcvd += p->len;
 	quic_edge_trace(conn, QUIC_TRACE_PKT_RCVD, p->pn, p->len, p->level);

@@ -529,6 +529,7 @@ int quic_sock_init(struct sock *sk)
 		quic_sock_conn(q)->config.cong = cong;
 	quic_sock_conn(q)->config.handshake_timeout =
 		READ_ONCE(sn->handshake_timeout_ms) * QUIC_US_PER_MS;
+	quic_sock_conn(q)->config.spin = READ_ONCE(sn->spin_bit);	/* [9000-17.4] */
 	quic_sock_update_limits(q);
 	return 0;
 }
@@ -554,6 +555,7 @@ static int __net_init sock_net_init(struct net *net)
 	sn->half_open_max = 4096;
 	sn->half_open_source_max = 256;
 	sn->stateless_rate = 1000;
+	sn->spin_bit = 1;
 	return 0;
 }
 

@@ -168,6 +168,7 @@ struct quic6_sock {
  * @half_open_max: sysctl: bound of @half_open
  * @half_open_source_max: sysctl: bound of each of @half_open_source
  * @stateless_rate: sysctl: stateless replies per second
+ * @spin_bit: sysctl: the latency spin bit may be used
  * @sysctl: registered table
  */
 struct quic_sock_net {
@@ -190,6 +191,7 @@ struct quic_sock_net {
 	int half_open_max;
 	int half_open_source_max;
 	int stateless_rate;
+	int spin_bit;
 	struct ctl_table_header *sysctl;
 };
 

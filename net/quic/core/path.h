@@ -12,6 +12,7 @@
 #include "pacer.h"
 #include "pmtud.h"
 #include "recovery.h"
+#include "spin.h"
 
 #define QUIC_AMPLIFICATION_FACTOR	3	/* RFC 9000 8.1 */
 #define QUIC_PATH_CHALLENGES_MAX	2	/* of the peer, to be answered; newest kept */
@@ -53,6 +54,7 @@ static inline bool quic_addr_equal(const struct quic_addr *a, const struct quic_
  * @cong: congestion state
  * @pacer: pacing state
  * @ecn_on: packets are marked ECT(0)
+ * @spin: latency spin bit
  * @challenge: data of our outstanding PATH_CHALLENGE
  * @challenge_out: @challenge is outstanding
  * @challenge_send: PATH_CHALLENGE must be sent
@@ -74,6 +76,7 @@ struct quic_path {
 	struct quic_cong cong;
 	struct quic_pacer pacer;
 	bool ecn_on;
+	struct quic_spin spin;
 	u8 challenge[QUIC_PATH_DATA_BYTES];
 	bool challenge_out;
 	bool challenge_send;
