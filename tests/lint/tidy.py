@@ -12,7 +12,8 @@ import re
 import commands
 import lintlib
 
-FOLDERS = ("libquic", "tests/user", "tests/fuzz", "tests/selftests", "tests/bench", "tests/demo")
+FOLDERS = ("libquic", "tests/user", "tests/fuzz", "tests/selftests", "tests/scenarios",
+           "tests/bench", "tests/demo")
 OURS = re.compile(r"^(.*?):(\d+):\d+: (?:warning|error): (.*)$", re.M)
 
 
