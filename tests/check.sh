@@ -62,6 +62,7 @@ kernel_lane() {
 	step build tests/vm/build-check.sh
 	step kunit tests/vm/kunit.sh
 	step selftests-uml tests/vm/selftests.sh uml
+	step scenarios tests/scenarios/run
 	step selftests-uml-debug tests/vm/selftests.sh uml-debug
 	step selftests-stock tests/vm/selftests.sh tcg
 	step demo tests/vm/demo.sh --quiet

@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The scenarios of the quic-interop-runner, between two ends of ours.
+
+One function each: the decorator says what is played (guest.sh has the network's
+words), the function what the captures have to show, beyond judge_any().
+"""
+
+import dataclasses
+
+from packets import CRYPTO, HANDSHAKE_DONE, STREAM
+from captures import judge_any
+
+V1, V2 = 0x1, 0x6b3343cf
+SCENARIOS = {}
+
+
+@dataclasses.dataclass
+class Scenario:
+    """One row: what is played, and how it is judged."""
+
+    name: str
+    verdict: object
+    requests: int = 1       # each on a stream of its own
+    size: int = 1000        # bytes of each answer
+    connections: int = 1
+    full_handshakes: int = 1
+    version: int = V1
+    family: int = 4
+    network: str = "both delay 10ms"
+    during: str = ""
+    server: str = ""
+    client: str = ""
+    certificate: str = "server"
+    altered: bool = False   # packets are corrupted on their way
+
+    def judge(self, t):
+        judge_any(t)
+        self.verdict(t)
+
+
+def scenario(**row):
+    def add(verdict):
+        name = verdict.__name__.replace("_", "-")
+        SCENARIOS[name] = Scenario(name, verdict, **row)
+        return verdict
+    return add
+
+
+def gap(times):
+    """(start, length) of the longest silence."""
+    return max(((a, b - a) for a, b in zip(times, times[1:])), key=lambda g: g[1], default=(0, 0))
+
+
+# ---- a quiet network ----
+
+@scenario()
+def handshake(t):
+    """[9000-7] [9001-4.1.2]"""
+    for sender in ("client", "server"):
+        kinds = [p.type for p in t.packets(sender)]
+        t.expect(set(kinds) == {"initial", "handshake", "1rtt"},
+                 f"the {sender} sends Initial, Handshake and 1-RTT packets, no other",
+                 set(kinds))
+    done = [p.datagram.sender for p, _ in t.frames(HANDSHAKE_DONE)]
+    t.expect(done == ["server"], "one HANDSHAKE_DONE, from the server", done)
+    hello = next(t.packets("client"))
+    t.expect(hello.has(CRYPTO) and hello.tls("tls.handshake.type") == ["1"],
+             "the first packet has the whole ClientHello")
+    span = t.sent[-1].time - t.sent[0].time
+    t.expect(span < 0.2, "it is over in a few round trips of 20 ms", span)
+
+
+@scenario(family=6)
+def ipv6(t):
+    hosts = {d.source for d in t.sent} | {d.target for d in t.sent}
+    t.expect(hosts == {"fd01::2", "fd02::2"}, "all packets are of IPv6", hosts)
+
+
+@scenario(requests=3, size=1000000, client="--window 200000")
+def transfer(t):
+    kept, raised = t.flow_limits_kept()
+    t.expect(kept, "the server stays within the client's limits, as it has learnt them")
+    t.expect(raised >= 10, "the client raises them", raised)
+    order = [f.stream()[0] for _, f in t.frames(STREAM, "server")]
+    turns = sum(a != b for a, b in zip(order, order[1:]))
+    t.expect(turns >= 10, "the streams take turns", turns)
+
+
+@scenario(requests=1000, size=32, server="--max-streams 100")
+def multiplexing(t):
+    """[9000-4.6]"""
+    kept, raised = t.stream_limit_kept()
+    t.expect(kept, "the client stays within the server's limit, as it has learnt it")
+    t.expect(raised >= 9, "the server raises it", raised)
+    top = max(f.stream()[0] for _, f in t.frames(STREAM, "client"))
+    t.expect(top == 4 * 999, "the streams have the next numbers, one after the other", top)
+
+
+@scenario(size=200000, network="both delay 750ms")
+def longrtt(t):
+    hello = [p for p in t.packets("client", "initial") if p.has(CRYPTO)]
+    t.expect(2 <= len(hello) <= 4, "the ClientHello is sent again, with a backoff", len(hello))
+    first = min(d.time for d in t.at_client if d.sender == "server")
+    t.expect(first - t.sent[0].time >= 1.5, "the first answer takes 1.5 s",
+             first - t.sent[0].time)
+    again = {}
+    for packet, frame in t.frames(STREAM, "server"):
+        again.setdefault(frame.stream()[:2], []).append(packet)
+    t.expect(all(len(p) == 1 for p in again.values()), "no answer is sent twice for impatience")
+
+
+@scenario(size=2000000, client="--update-at 1000000 --window 200000")
+def keyupdate(t):
+    """[9001-6]"""
+    for sender in ("client", "server"):
+        numbers = {"0": [], "1": []}
+        for packet in t.packets(sender, "1rtt"):
+            numbers[packet.phase].append(packet.number)
+        t.expect(len(numbers["0"]) >= 10 and len(numbers["1"]) >= 10,
+                 f"the {sender} sends in both key phases", {k: len(v) for k, v in numbers.items()})
+        t.expect(max(numbers["0"], default=0) < min(numbers["1"], default=0),
+                 f"the {sender} does not go back to the old keys")
+    first = next((p for p in t.packets(kind="1rtt") if p.phase == "1"), None)
+    t.expect(first and first.datagram.sender == "client", "the client begins")
+
+
+# ---- the first flights ----
+
+@scenario(certificate="large", network="both delay 10ms && drop_up 1-6")
+def amplificationlimit(t):
+    """[9000-8.1]"""
+    got = gave = 0
+    most, left, known = 0.0, 0, False
+    for dgram in t.at_server:
+        if dgram.sender == "client":
+            got += dgram.bytes
+            known |= any(p.type == "handshake" for p in dgram.packets)
+        else:
+            gave += dgram.bytes
+        if known:
+            break
+        most, left = max(most, gave / got), 3 * got - gave
+    t.expect(known and most <= 3, "the server sends at most three times what it got", most)
+    t.expect(left < 1200, "it had no room for one datagram more", left)
+    t.expect(t.lost("client") == 6, "six datagrams of the client are lost", t.lost("client"))
+    flight = sum(int(v) for p in t.packets("server", "handshake", t.at_server)
+                 for v in p.tls("tls.handshake.certificates_length"))
+    t.expect(flight > 3 * 1200, "the certificate alone is more than that", flight)
+
+
+def judge_loss(t, least):
+    for sender in ("client", "server"):
+        sent = sum(d.sender == sender for d in t.sent)
+        lost = t.lost(sender)
+        t.expect(lost >= least * sent, f"of the {sender}'s packets some are lost",
+                 f"{lost} of {sent}")
+
+
+def judge_corruption(t, least):
+    for sender in ("client", "server"):
+        sent = sum(d.sender == sender for d in t.sent)
+        altered = t.altered(sender)
+        t.expect(altered >= least * sent, f"of the {sender}'s packets some arrive altered",
+                 f"{altered} of {sent}")
+
+
+# At such losses a dozen datagrams in a row may be lost; time costs nothing here.
+PATIENT = "--patience 300"
+
+
+@scenario(connections=10, full_handshakes=10, server=PATIENT, client=PATIENT,
+          network="patience 300 && both delay 10ms loss 30%")
+def handshakeloss(t):
+    judge_loss(t, 0.15)
+
+
+@scenario(connections=10, full_handshakes=10, altered=True, server=PATIENT, client=PATIENT,
+          network="patience 300 && without_checksums && both delay 10ms corrupt 30%")
+def handshakecorruption(t):
+    judge_corruption(t, 0.15)
+
+
+# ---- transfers over bad networks ----
+
+@scenario(size=2000000, network="both delay 10ms loss 2%")
+def transferloss(t):
+    judge_loss(t, 0.005)
+
+
+@scenario(size=2000000, altered=True,
+          network="without_checksums && both delay 10ms corrupt 2%")
+def transfercorruption(t):
+    judge_corruption(t, 0.005)
+
+
+@scenario(size=2000000, network="both rate 10mbit delay 10ms limit 100",
+          during="sleep 0.8; both loss 100%; sleep 3; both rate 10mbit delay 10ms limit 100")
+def blackhole(t):
+    start, length = gap([d.time for d in t.at_client if d.sender == "server"])
+    t.expect(2.9 < length < 8, "nothing arrives for three seconds, then the rest does", length)
+    probes = [d for d in t.sent if d.sender == "server" and start + 1 < d.time < start + 3]
+    t.expect(1 <= len(probes) <= 12, "the server probes, and does no more", len(probes))
+
+
+@scenario(size=10 << 20, network="bottleneck 10mbit 25 15ms")
+def goodput(t):
+    """At least 92 % of the link is stream data."""
+    rate = stream_rate(t)
+    t.expect(rate >= 9.2, "9.2 Mbit/s of stream data on a link of 10", f"{rate:.2f}")
+
+
+@scenario(size=6 << 20, network="bottleneck 10mbit 25 15ms", during="cross_traffic")
+def crosstraffic(t):
+    """One flow of ours and one of TCP CUBIC share within 1:1.5."""
+    ours = stream_rate(t)
+    span = answer_span(t)
+    theirs = 8e-6 * sum(d.bytes for d in t.at_client if d.is_tcp and d.sender == "server" and
+                        span[0] <= d.time <= span[1]) / (span[1] - span[0])
+    t.expect(ours + theirs >= 8.5, "the link is full", f"{ours:.2f} and {theirs:.2f} Mbit/s")
+    t.expect(ours <= 1.5 * theirs and theirs <= 1.5 * ours, "they share it",
+             f"{ours:.2f} and {theirs:.2f} Mbit/s")
+
+
+def answer_span(t):
+    """From the request to the last byte, at the client."""
+    times = [p.datagram.time for p, _ in t.frames(STREAM, view=t.at_client)]
+    return min(times), max(times)
+
+
+def stream_rate(t):
+    """Mbit/s of answers, as they arrive."""
+    first, last = answer_span(t)
+    return 8e-6 * sum(t.answers().values()) / (last - first)
