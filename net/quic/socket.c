@@ -527,6 +527,7 @@ int quic_sock_init(struct sock *sk)
 	cong = quic_cong_find(sn->cong);
 	if (cong)
 		quic_sock_conn(q)->config.cong = cong;
+	quic_sock_conn(q)->config.ecn = true;
 	quic_sock_conn(q)->config.handshake_timeout =
 		READ_ONCE(sn->handshake_timeout_ms) * QUIC_US_PER_MS;
 	quic_sock_conn(q)->config.spin = READ_ONCE(sn->spin_bit);	/* [9000-17.4] */
