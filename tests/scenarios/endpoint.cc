@@ -19,6 +19,7 @@
 //             --update-at BYTES  updates keys when it has received that many
 //             --move-at BYTES    migrates then, to the address and port of --move-to
 //             --move-to IP PORT
+//             --resume           connections after the first resume its session
 //
 // The protocol, ALPN "scenario": a bidirectional stream carries "<size>" and a
 // FIN there, and that many bytes of the pattern and a FIN back.  The client
@@ -40,6 +41,7 @@ using namespace harness;
 namespace {
 
 constexpr const char kAlpn[] = "scenario";
+constexpr const char kName[] = "server.test";
 constexpr uint64_t kInlineBytes = 64 * 1024;
 
 struct Settings {
@@ -55,6 +57,7 @@ struct Settings {
   uint16_t port = 0;
   uint64_t update_at = 0, move_at = 0;
   Address move_to;
+  bool resume = false;
 };
 
 // ---- the command line ----
@@ -76,6 +79,7 @@ enum Option {
   kUpdateAt,
   kMoveAt,
   kMoveTo,
+  kResume,
 };
 
 const option kOptions[] = {
@@ -95,6 +99,7 @@ const option kOptions[] = {
     {"update-at", required_argument, nullptr, kUpdateAt},
     {"move-at", required_argument, nullptr, kMoveAt},
     {"move-to", required_argument, nullptr, kMoveTo},
+    {"resume", no_argument, nullptr, kResume},
     {nullptr, 0, nullptr, 0},
 };
 
@@ -170,6 +175,9 @@ void SetOption(int id, char **argv, Settings *s) {
         Usage("--move-to wants IP PORT");
       s->move_to = Address(value.c_str(), static_cast<uint16_t>(Number(argv[optind++])));
       break;
+    case kResume:
+      s->resume = true;
+      break;
     default:
       Usage("no such option");
   }
@@ -218,8 +226,6 @@ quic_handshake_options HandshakeOptions(const Settings &s) {
   o.key_file = given(s.key);
   o.ca_file = given(s.ca);
   o.priority = given(s.priority);
-  if (!s.is_server)
-    o.hostname = "server.test";
   return o;
 }
 
@@ -321,36 +327,112 @@ int RunServer(const Settings &s) {
 
 // ---- the client ----
 
+// A TLS session of the client's.
+class Tls {
+ public:
+  Tls(const Settings &s, int fd) {
+    gnutls_certificate_allocate_credentials(&credentials_);
+    gnutls_init(&session_, GNUTLS_CLIENT);
+    const char *const priority = s.priority.empty() ? QUIC_PRIORITY : s.priority.c_str();
+    if (gnutls_certificate_set_x509_trust_file(credentials_, s.ca.c_str(), GNUTLS_X509_FMT_PEM) <
+            1 ||
+        gnutls_credentials_set(session_, GNUTLS_CRD_CERTIFICATE, credentials_) < 0 ||
+        gnutls_priority_set_direct(session_, priority, nullptr) < 0 ||
+        gnutls_server_name_set(session_, GNUTLS_NAME_DNS, kName, strlen(kName)) < 0 ||
+        quic_session_set_alpn(session_, kAlpn, strlen(kAlpn)) < 0)
+      Die("TLS session");
+    gnutls_session_set_verify_cert(session_, kName, 0);
+    gnutls_transport_set_int(session_, fd);
+  }
+  Tls(const Tls &) = delete;
+  Tls &operator=(const Tls &) = delete;
+  ~Tls() {
+    gnutls_deinit(session_);
+    gnutls_certificate_free_credentials(credentials_);
+  }
+  void Resume(const std::vector<uint8_t> &data) {
+    if (quic_session_set_data(session_, data.data(), data.size()) != 0)
+      Die("resuming");
+  }
+  // Waits for the server's ticket.
+  std::vector<uint8_t> SessionData() {
+    constexpr int kTries = 100, kTryUs = 10000;
+    std::vector<uint8_t> data(16 * 1024);
+    for (int i = 0; i < kTries; i++) {
+      size_t size = data.size();
+      if (quic_session_get_data(session_, data.data(), &size) == 0 && size > 0) {
+        data.resize(size);
+        return data;
+      }
+      usleep(kTryUs);
+    }
+    Die("no ticket");
+  }
+  int Handshake() { return quic_handshake(session_); }
+
+ private:
+  gnutls_certificate_credentials_t credentials_ = nullptr;
+  gnutls_session_t session_ = nullptr;
+};
+
 class Client {
  public:
-  explicit Client(const Settings &settings) : settings_(settings) {}
+  // session: of the connection before, to be resumed; in the end this one's
+  explicit Client(const Settings &settings, std::vector<uint8_t> *session)
+      : settings_(settings), session_(session) {}
 
   bool Run() {
     fd_ = MakeSocket(settings_);
     BindPort();
     if (connect(fd_, settings_.address.sa(), settings_.address.size) != 0)
       Die("connect");
-    const quic_handshake_options o = HandshakeOptions(settings_);
+    const bool good = settings_.resume ? RunResumable() : Shake() && Transfer();
+    Report();
+    return good && !failed_;
+  }
+
+ private:
+  bool Shake() {
+    quic_handshake_options o = HandshakeOptions(settings_);
     quic_handshake_result result = {};
     result.size = sizeof(result);
-    if (quic_client_handshake_ex(fd_, &o, &result) != 0) {
-      printf("handshake: %s\n", result.message);
-      return false;
-    }
+    o.hostname = kName;
+    if (quic_client_handshake_ex(fd_, &o, &result) == 0)
+      return true;
+    printf("handshake: %s\n", result.message);
+    return false;
+  }
+
+  bool RunResumable() {
+    Tls tls(settings_, fd_);
+    if (!session_->empty())
+      tls.Resume(*session_);
+    const int error = tls.Handshake();
+    if (error != 0)
+      printf("handshake: %s\n", strerror(-error));
+    const bool good = error == 0 && Transfer();
+    if (good)
+      *session_ = tls.SessionData();
+    return good;
+  }
+
+  bool Transfer() {
     std::thread asking([this] { Ask(); });
     const bool good = Receive();
     if (!good)
       shutdown(fd_, SHUT_RDWR);
     asking.join();
+    return good;
+  }
+
+  void Report() {
     const quic_info info = Info(fd_);
     printf("connection: %zu of %llu answers, %llu bytes, rtt %u us, %llu lost, pmtu %u\n", ended_,
            static_cast<unsigned long long>(settings_.requests),
            static_cast<unsigned long long>(received_), info.smoothed_rtt_us,
            static_cast<unsigned long long>(info.packets_lost), info.pmtu_bytes);
-    return good && !failed_;
   }
 
- private:
   void BindPort() {
     if (settings_.port == 0)
       return;
@@ -418,6 +500,7 @@ class Client {
   }
 
   const Settings &settings_;
+  std::vector<uint8_t> *session_;
   Fd fd_;
   std::map<int64_t, uint64_t> offsets_;
   uint64_t received_ = 0;
@@ -427,8 +510,9 @@ class Client {
 };
 
 int RunClient(const Settings &s) {
+  std::vector<uint8_t> session;
   for (uint64_t i = 0; i < s.connections; i++) {
-    Client client(s);
+    Client client(s, &session);
     if (!client.Run())
       return 1;
   }

@@ -50,6 +50,9 @@ patience() {
 	done
 }
 
+# second_address: of the client
+second_address() { ip -n client addr add 10.1.0.3/24 dev c0; }
+
 # bottleneck RATE PACKETS DELAY: both ways; the queue comes after the delay
 bottleneck() {
 	local dev
@@ -78,6 +81,15 @@ drop_up() {
 	rules "table inet t { chain c {
 		type filter hook forward priority 0
 		iif rc udp dport $PORT numgen inc mod 1000000 vmap { $1 : drop }
+	}
+	}"
+}
+
+# mark_down N: every Nth ECN-capable packet of the server meets congestion
+mark_down() {
+	rules "table ip t { chain c {
+		type filter hook forward priority 0
+		iif rs ip ecn ect0 numgen inc mod $1 0 ip ecn set ce
 	}
 	}"
 }

@@ -21,6 +21,7 @@ PATH_CHALLENGE, PATH_RESPONSE, CLOSE, CLOSE_APP, HANDSHAKE_DONE = 0x1a, 0x1b, 0x
 BULK = ("quic.payload", "quic.protected_payload", "quic.stream_data")
 # RFC 8446 4
 CLIENT_HELLO, SERVER_HELLO, CERTIFICATE = "1", "2", "11"
+PRE_SHARED_KEY, EARLY_DATA = "41", "42"
 
 
 @dataclasses.dataclass
@@ -32,6 +33,9 @@ class Frame:
 
     def number(self, name):
         return int(self.fields[name][0], 0)
+
+    def data(self, name):
+        return self.fields.get(name, [""])[0]
 
     def stream(self):
         """(stream ID, offset, length, FIN) of a STREAM frame."""
