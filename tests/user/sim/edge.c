@@ -389,6 +389,7 @@ u8 *quic_edge_burst_next(struct quic_burst *b)
 
 int quic_edge_burst_add(struct quic_burst *b, const struct quic_tx_pkt *pkt)
 {
+	const struct sim_hooks *hooks = sim_current ? sim_current->cfg.hooks : NULL;
 	u8 nonce[QUIC_IV_BYTES];
 	unsigned int i;
 
@@ -397,6 +398,8 @@ int quic_edge_burst_add(struct quic_burst *b, const struct quic_tx_pkt *pkt)
 		assert(pkt->segs[i].off + pkt->segs[i].len <= pkt->len);
 		memcpy(pkt->dst + pkt->segs[i].off, pkt->segs[i].data, pkt->segs[i].len);
 	}
+	if (hooks && hooks->on_packet)
+		hooks->on_packet(b->ep, pkt);
 	quic_keys_nonce(pkt->key->aead->iv, pkt->pn, nonce);
 	seal(pkt->key->aead, nonce, pkt->dst, pkt->hdr_len, pkt->dst + pkt->hdr_len,
 	     pkt->len - pkt->hdr_len);

@@ -22,7 +22,7 @@ u32 sim_forge(struct sim_endpoint *from, const struct sim_forge *f, u8 *dgram)
 		.kind = kinds[f->level],
 		.version = conn->version,
 		.dcid = &conn->path->dcid,
-		.scid = &conn->initial_scid,
+		.scid = f->scid ? f->scid : &conn->initial_scid,
 		.pn = f->pn,
 		.pn_len = 4,
 		.key_phase = conn->keys.phase,

@@ -50,6 +50,7 @@ struct sim_app {
  *	change it; false: it is lost
  * @on_settle: after every call into the engine and the application
  * @on_blob: its transport parameters are about to be told
+ * @on_packet: a packet leaves its engine, not yet protected
  */
 struct sim_hooks {
 	void (*on_init)(struct sim_endpoint *ep);
@@ -57,6 +58,7 @@ struct sim_hooks {
 			enum quic_ecn *ecn);
 	void (*on_settle)(struct sim_endpoint *ep);
 	void (*on_blob)(struct sim_endpoint *ep);
+	void (*on_packet)(struct sim_endpoint *ep, const struct quic_tx_pkt *pkt);
 };
 
 struct sim_config {
@@ -167,6 +169,7 @@ void sim_seal(const struct quic_key *key, u8 *pkt, u32 hdr_len, u32 len, u8 pn_l
  * @flip: bits to flip in byte 0 before protection
  * @pad_to: PADDING before @frames until the datagram has that many bytes
  * @key: instead of the endpoint's
+ * @scid: instead of the endpoint's; NULL: that
  */
 struct sim_forge {
 	enum quic_level level;
@@ -176,6 +179,7 @@ struct sim_forge {
 	u8 flip;
 	u32 pad_to;
 	const struct quic_key *key;
+	const struct quic_cid *scid;
 };
 
 #define SIM_FORGE_MAX_BYTES	1500
