@@ -38,7 +38,7 @@ static void rx_drop(struct quic_conn *conn, enum quic_drop why)
 	quic_edge_trace(conn, QUIC_TRACE_PKT_DROPPED, 0, 0, why);
 }
 
-/* Keeps the rest of a datagram until its keys come [9000-5.7]. */
+/* Keeps the rest of a datagram until its keys come [9001-5.7]. */
 static void rx_hold(struct quic_conn *conn, const struct quic_agg *agg, u32 off, u32 len,
 		    enum quic_level level)
 {
@@ -84,6 +84,11 @@ static bool rx_describe_short(struct quic_conn *conn, struct quic_agg *agg, u32 
 	p->ecn = agg->ecn;
 	p->hdr = p->hdr_inl;
 	quic_edge_agg_copy(agg, off, hdr, p->hdr);
+	/* [9000-17.3.1#1] */
+	if (unlikely(!(p->hdr[0] & QUIC_HEADER_FIXED)) && !conn->local.grease_quic_bit) {
+		rx_drop(conn, QUIC_DROP_HEADER);
+		return true;
+	}
 	p->key = &conn->keys.rx[QUIC_LEVEL_APP];
 	return true;
 }
@@ -111,6 +116,9 @@ static bool rx_long_level(const struct quic_header *h, enum quic_level *level)
 /* Whether the ids and version of a decoded header belong to this connection. */
 static bool rx_header_fits(const struct quic_conn *conn, const struct quic_header *h, u32 dgram_len)
 {
+	/* [9000-17.2#1] */
+	if (!(h->first & QUIC_HEADER_FIXED) && !conn->local.grease_quic_bit)
+		return false;
 	if (h->kind == QUIC_PACKET_SHORT)
 		return true;
 	if (h->version != conn->version)
