@@ -12,6 +12,7 @@
 
 static const u32 ticket_message_max_bytes = 16384;	/* no sane ticket is that long */
 static const u8 ticket_tls_type = 4;			/* new_session_ticket, RFC 8446 4 */
+static const u8 ticket_tls_request = 13;		/* certificate_request */
 static const u8 ticket_tls_header_bytes = 4;
 static const u16 ticket_unexpected = QUIC_ERR_CRYPTO + 10;	/* unexpected_message */
 
@@ -38,6 +39,16 @@ static void ticket_refuse(struct quic_sock *q, u64 code)
 	quic_conn_close(quic_sock_conn(q), false, code, NULL, 0, quic_timer_now());
 }
 
+/* A message that is no ticket: a KeyUpdate, for one, or anything at all from a client. */
+static void ticket_refuse_type(struct quic_sock *q, u8 type)
+{
+	u64 code = ticket_unexpected;			/* [9001-6#2] */
+
+	if (type == ticket_tls_request && !quic_sock_conn(q)->is_server)
+		code = QUIC_ERR_PROTOCOL_VIOLATION;	/* [9001-4.4#3] */
+	ticket_refuse(q, code);
+}
+
 static void ticket_keep(struct quic_sock *q, const struct quic_inqueue *in, u32 len)
 {
 	u8 *msg = kmalloc(len, GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT);
@@ -62,7 +73,7 @@ static bool ticket_next(struct quic_sock *q, struct quic_inqueue *in)
 	quic_ticket_copy(in, 0, header, sizeof(header));
 	len = header[1] << 16 | header[2] << 8 | header[3];
 	if (quic_sock_conn(q)->is_server || header[0] != ticket_tls_type) {
-		ticket_refuse(q, ticket_unexpected);
+		ticket_refuse_type(q, header[0]);
 		return false;
 	}
 	len += ticket_tls_header_bytes;
