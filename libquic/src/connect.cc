@@ -181,7 +181,7 @@ Failure Attempt::SetTrust() {
     return FailureOf(count, what);
   if (count == 0)
     return LocalFailure(-EINVAL, what + ": no certificates in it");
-  gnutls_session_set_verify_function(session_.get(), VerifyPeer);
+  gnutls_session_set_verify_function(session_.get(), VerifyPeer);  // [9000-7#1] [9001-4.4#1]
   return {};
 }
 

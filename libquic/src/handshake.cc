@@ -191,7 +191,7 @@ int Handshake::HandleEvent(Bytes event) {
 
 int Handshake::Consume(uint8_t level, Bytes bytes) {
   Log(LOG_DEBUG, "received %zu handshake bytes at level %u", bytes.size(), level);
-  if (level != read_level_) {  // [9001-4.1.3]
+  if (level != read_level_) {  // [9001-4.1.3#2]
     Failure failure = LocalFailure(-EPROTO, "handshake bytes at the wrong encryption level");
     failure.close_code = QUIC_TRANSPORT_ERROR_PROTOCOL_VIOLATION;
     return Fail(std::move(failure));
@@ -217,7 +217,7 @@ int Handshake::Consume(uint8_t level, Bytes bytes) {
     ret = RunTls();
     if (ret < 0)
       return ret;
-    if (read_level_ != level && !assembler.IsEmpty()) {  // [9001-4.1.3]
+    if (read_level_ != level && !assembler.IsEmpty()) {  // [9001-4.1.3#3]
       Failure failure = LocalFailure(-EPROTO, "handshake bytes after a change of keys");
       failure.close_code = QUIC_TRANSPORT_ERROR_PROTOCOL_VIOLATION;
       return Fail(std::move(failure));
@@ -231,7 +231,7 @@ int Handshake::CheckIncoming(uint8_t level, Bytes message) {
   if (!is_server_ || level != QUIC_CRYPTO_INITIAL || !ParseClientHello(message, &hello) ||
       !hello.has_session_id)
     return 0;
-  Failure failure = LocalFailure(-EPROTO, "the ClientHello has a session ID");  // [9001-8.4]
+  Failure failure = LocalFailure(-EPROTO, "the ClientHello has a session ID");  // RFC 9001 8.4
   failure.close_code = QUIC_TRANSPORT_ERROR_PROTOCOL_VIOLATION;
   return Fail(std::move(failure));
 }

@@ -144,7 +144,7 @@ int Handshake::QueueSecrets(gnutls_record_encryption_level_t level, const void *
   if (ret < 0)
     return ret;
   const uint32_t cipher = CipherTypeOf(gnutls_cipher_get(session_));
-  if (cipher == 0 || size > QUIC_CRYPTO_SECRET_BUFFER_SIZE)
+  if (cipher == 0 || size > QUIC_CRYPTO_SECRET_BUFFER_SIZE)  // [9001-5.3#1]
     return GNUTLS_E_UNKNOWN_CIPHER_TYPE;
   psk_looked_up_ = false;  // it was right
   if (write != nullptr)
@@ -164,12 +164,12 @@ int Handshake::QueueSecrets(gnutls_record_encryption_level_t level, const void *
 int Handshake::CheckNegotiated(uint8_t level) {
   if (level != (is_server_ ? QUIC_CRYPTO_HANDSHAKE : QUIC_CRYPTO_APP))
     return 0;
-  if (peer_parameters_.empty()) {  // [9001-8.2]
+  if (peer_parameters_.empty()) {  // [9001-8.2#1]
     Fail(AlertFailure(-EPROTO, GNUTLS_A_MISSING_EXTENSION,
                       "the peer sent no QUIC transport parameters"));
     return GNUTLS_E_MISSING_EXTENSION;
   }
-  if (require_alpn_ && !HasAlpn(session_)) {  // [9001-8.1]
+  if (require_alpn_ && !HasAlpn(session_)) {  // [9000-7#2] [9001-8.1#1,2,3,5]
     Fail(AlertFailure(-EPROTO, GNUTLS_A_NO_APPLICATION_PROTOCOL,
                       "no application protocol (ALPN) in common"));
     return GNUTLS_E_NO_APPLICATION_PROTOCOL;
@@ -180,7 +180,7 @@ int Handshake::CheckNegotiated(uint8_t level) {
 int Handshake::OnMessage(gnutls_session_t session, gnutls_record_encryption_level_t level,
                          gnutls_handshake_description_t type, const void *data, size_t size) {
   return WithHandshake(session, [&](Handshake &handshake) {
-    if (type == GNUTLS_HANDSHAKE_CHANGE_CIPHER_SPEC)  // never in QUIC [9001-8.4]
+    if (type == GNUTLS_HANDSHAKE_CHANGE_CIPHER_SPEC)  // never in QUIC, RFC 9001 8.4
       return 0;
     handshake.ticket_made_ |= type == GNUTLS_HANDSHAKE_NEW_SESSION_TICKET;
     handshake.QueueMessage(LevelOf(level), AsBytes(data, size));
@@ -213,7 +213,7 @@ int Handshake::OnAlert(gnutls_session_t session, gnutls_record_encryption_level_
                        gnutls_alert_level_t alert_level, gnutls_alert_description_t alert) {
   return WithHandshake(session, [&](Handshake &handshake) {
     Log(LOG_DEBUG, "%s raised", TextOfAlert(alert).c_str());
-    // QUIC has no warnings (RFC 9001 4.8), and closing is the socket's business.
+    // Whatever GnuTLS raises ends the handshake [9001-4.8]; closing is the socket's business.
     if (alert_level == GNUTLS_AL_FATAL && handshake.raised_alert_ == Failure::kNoAlert)
       handshake.raised_alert_ = alert;
     return 0;

@@ -204,7 +204,7 @@ TEST(Connect, AlpnIsChosenByTheClientsPreference) {
   EXPECT_EQ(pair.world.server.alpn, "b");
 }
 
-TEST(Connect, AlpnMismatchIsRefused) {
+TEST(Connect, AlpnMismatchIsRefused) {  // [9000-7#2] [9001-8.1#2,5]
   Pair pair;
   Options client = ClientOptions();
   client.alpns = "a";
@@ -214,7 +214,7 @@ TEST(Connect, AlpnMismatchIsRefused) {
   pair.ExpectAlert(pair.server, pair.client, -EPROTO, GNUTLS_A_NO_APPLICATION_PROTOCOL);
 }
 
-TEST(Connect, ServerWithAlpnRefusesClientWithout) {
+TEST(Connect, ServerWithAlpnRefusesClientWithout) {  // [9001-8.1#1]
   Pair pair;
   Options server = ServerOptions();
   server.alpns = "b";
@@ -222,7 +222,7 @@ TEST(Connect, ServerWithAlpnRefusesClientWithout) {
   pair.ExpectAlert(pair.server, pair.client, -EPROTO, GNUTLS_A_NO_APPLICATION_PROTOCOL);
 }
 
-TEST(Connect, ClientWithAlpnRefusesServerWithout) {
+TEST(Connect, ClientWithAlpnRefusesServerWithout) {  // [9001-8.1#3]
   Pair pair;
   Options client = ClientOptions();
   client.alpns = "a";
@@ -230,7 +230,7 @@ TEST(Connect, ClientWithAlpnRefusesServerWithout) {
   pair.ExpectAlert(pair.client, pair.server, -EPROTO, GNUTLS_A_NO_APPLICATION_PROTOCOL);
 }
 
-TEST(Connect, WrongNameIsRefused) {
+TEST(Connect, WrongNameIsRefused) {  // [9000-7#1] [9001-4.4#1]
   Pair pair;
   Options client = ClientOptions();
   client.hostname = "elsewhere.example";
@@ -267,7 +267,7 @@ TEST(Connect, WithoutHostnameTheChainIsStillVerified) {
   bad.ExpectAlert(bad.client, bad.server, -EACCES, GNUTLS_A_UNKNOWN_CA);
 }
 
-TEST(Connect, ExpiredCertificateIsRefused) {
+TEST(Connect, ExpiredCertificateIsRefused) {  // [9001-4.4#1]
   Pair pair;
   pair.Run(ClientOptions(), ServerOptions(credentials->expired));
   pair.ExpectAlert(pair.client, pair.server, -EACCES, GNUTLS_A_CERTIFICATE_EXPIRED);

@@ -306,7 +306,7 @@ TEST_F(Step, RefusedKeyFails) {
   EXPECT_EQ(Do(server.get(), &server_step), -ENOMEM);
 }
 
-TEST_F(Step, SessionIdInClientHelloIsAViolation) {  // RFC 9001 8.4
+TEST_F(Step, SessionIdInClientHelloIsAViolation) {  // [9001-8.4]
   Buffer hello = TakeClientHello();
   ASSERT_EQ(hello[kClientHelloSessionId], 0);
   hello[kClientHelloSessionId] = 1;
@@ -321,7 +321,7 @@ TEST_F(Step, SessionIdInClientHelloIsAViolation) {  // RFC 9001 8.4
             static_cast<uint32_t>(QUIC_TRANSPORT_ERROR_PROTOCOL_VIOLATION));
 }
 
-TEST_F(Step, BytesLeftWhenKeysChangeAreAViolation) {  // RFC 9001 4.1.3
+TEST_F(Step, BytesLeftWhenKeysChangeAreAViolation) {  // [9001-4.1.3#3]
   Buffer hello = TakeClientHello();
   hello.push_back(11);
   StartServer();
@@ -332,7 +332,7 @@ TEST_F(Step, BytesLeftWhenKeysChangeAreAViolation) {  // RFC 9001 4.1.3
   EXPECT_TRUE(world.server.journal.empty() || world.server.journal.back() == "parameters");
 }
 
-TEST_F(Step, BytesAtAnOldLevelAreAViolation) {  // RFC 9001 4.1.3
+TEST_F(Step, BytesAtAnOldLevelAreAViolation) {  // [9001-4.1.3#2]
   StartServer();
   Inject(&world.server, QUIC_CRYPTO_INITIAL, TakeClientHello());
   while (world.server.inbox.size() + (server_step->op == QUIC_HANDSHAKE_STEP_OP_SENDMSG) > 0)
@@ -348,14 +348,14 @@ TEST_F(Step, HugeMessageIsRefusedByItsHeader) {
   EXPECT_EQ(world.server.close->errcode, 0x100U + GNUTLS_A_DECODE_ERROR);
 }
 
-TEST_F(Step, GarbageGetsAnAlert) {
+TEST_F(Step, GarbageGetsAnAlert) {  // [9001-4.8]
   StartServer();
   Inject(&world.server, QUIC_CRYPTO_INITIAL, {1, 0, 0, 3, 9, 9, 9});
   EXPECT_EQ(Do(server.get(), &server_step), -EPROTO);
   EXPECT_EQ(world.server.close->errcode & ~0xffU, 0x100U);
 }
 
-TEST_F(Step, KeyUpdateMessageIsRefused) {  // RFC 9001 6
+TEST_F(Step, KeyUpdateMessageIsRefused) {  // [9001-6#2]
   StartServer();
   Inject(&world.server, QUIC_CRYPTO_INITIAL, {24, 0, 0, 1, 0});
   EXPECT_EQ(Do(server.get(), &server_step), -EPROTO);
@@ -363,7 +363,7 @@ TEST_F(Step, KeyUpdateMessageIsRefused) {  // RFC 9001 6
 }
 
 // A TLS client that is no QUIC client: no transport parameters.
-TEST_F(Step, MissingParametersAreAMissingExtension) {  // RFC 9001 8.2
+TEST_F(Step, MissingParametersAreAMissingExtension) {  // [9001-8.2#1]
   static Buffer hello;
   hello.clear();
   SessionPtr plain = NewSession(GNUTLS_CLIENT);
@@ -382,7 +382,7 @@ TEST_F(Step, MissingParametersAreAMissingExtension) {  // RFC 9001 8.2
   EXPECT_TRUE(world.server.journal.empty());  // nothing was sent, no key installed
 }
 
-TEST_F(Step, TlsHelloWithNoCommonSuiteIsAHandshakeFailure) {
+TEST_F(Step, TlsHelloWithNoCommonSuiteIsAHandshakeFailure) {  // [9001-5.3#1]
   client = NewSession(GNUTLS_CLIENT, QUIC_PRIORITY ":-CIPHER-ALL:+AES-256-GCM");
   ASSERT_EQ(Handshake::Attach(client.get(), world.Client()), 0);
   ASSERT_EQ(Handshake::Of(client.get())->Start(&client_step), 0);

@@ -34,7 +34,10 @@
 extern "C" {
 #endif
 
-/** GnuTLS priorities that fit QUIC: TLS 1.3 only, the four QUIC ciphers, no compatibility mode. */
+/**
+ * GnuTLS priorities that fit QUIC: TLS 1.3 only [9001-4.2#1,2], the four QUIC ciphers, no
+ * compatibility mode [9001-8.4].
+ */
 #define QUIC_PRIORITY                                                         \
   "NORMAL:-VERS-ALL:+VERS-TLS1.3:+PSK:+ECDHE-PSK:-CIPHER-ALL:+AES-128-GCM:"   \
   "+AES-256-GCM:+CHACHA20-POLY1305:+AES-128-CCM:-GROUP-ALL:+GROUP-SECP256R1:" \

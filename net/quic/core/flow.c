@@ -35,11 +35,11 @@ void quic_flow_tx_init(struct quic_flow_tx *f, u64 max)
  * @f: credit
  * @max: the limit it tells
  *
- * Return: true when the limit grew; a smaller one is ignored (RFC 9000 4.1).
+ * Return: true when the limit grew; a smaller one is ignored.
  */
 bool quic_flow_tx_raise(struct quic_flow_tx *f, u64 max)
 {
-	if (max <= f->max)
+	if (max <= f->max)			/* [9000-4.1#3] [9000-13.3#3] */
 		return false;
 	f->max = max;
 	return true;
@@ -68,10 +68,11 @@ void quic_flow_rx_init(struct quic_flow_rx *f, u64 window, u64 window_max)
  * @received: highest offset (connection: sum over streams) it would reach
  * @v: what breaking it is called
  *
- * Return: 0, or @v when the limit is exceeded [9000-4.1].
+ * Return: 0, or @v when the limit is exceeded.
  */
 int quic_flow_rx_check(const struct quic_flow_rx *f, u64 received, enum quic_violation v)
 {
+	/* [9000-4.1#2] [9000-19.9#2] [9000-19.10#4] */
 	return received > f->max ? v : 0;
 }
 

@@ -49,7 +49,7 @@ static int quic_frame_decode_padding(struct quic_reader *r, u8 wire, struct quic
 
 /*
  * One more range below @smallest: @gap + 1 numbers are not acknowledged, then
- * @len + 1 are.  A number below 0 is a violation [9000-19.3.1].
+ * @len + 1 are.  A number below 0 is a violation.
  */
 static int quic_frame_decode_ack_range(struct quic_reader *r, quic_pn *smallest, quic_pn *largest)
 {
@@ -57,7 +57,7 @@ static int quic_frame_decode_ack_range(struct quic_reader *r, quic_pn *smallest,
 
 	if (!quic_wire_get_varint(r, &gap) || !quic_wire_get_varint(r, &len))
 		return QUIC_VIOLATION_FRAME_TRUNCATED;
-	if (gap + 2 > *smallest || len > *smallest - gap - 2)
+	if (gap + 2 > *smallest || len > *smallest - gap - 2)		/* [9000-19.3.1] */
 		return QUIC_VIOLATION_ACK_RANGE_INVALID;
 	*largest = *smallest - gap - 2;
 	*smallest = *largest - len;
@@ -90,7 +90,7 @@ static int quic_frame_decode_ack(struct quic_reader *r, u8 wire, struct quic_fra
 	    !quic_wire_get_varint(r, &ack->nr_ranges) ||
 	    !quic_wire_get_varint(r, &ack->first_range))
 		return QUIC_VIOLATION_FRAME_TRUNCATED;
-	if (ack->first_range > ack->largest)
+	if (ack->first_range > ack->largest)				/* [9000-19.3.1] */
 		return QUIC_VIOLATION_ACK_RANGE_INVALID;
 	err = quic_frame_decode_ack_ranges(r, ack);
 	if (err)
@@ -99,6 +99,7 @@ static int quic_frame_decode_ack(struct quic_reader *r, u8 wire, struct quic_fra
 	ack->ect0 = 0;
 	ack->ect1 = 0;
 	ack->ce = 0;
+	/* [9000-19.3] */
 	if (ack->has_ecn &&
 	    (!quic_wire_get_varint(r, &ack->ect0) || !quic_wire_get_varint(r, &ack->ect1) ||
 	     !quic_wire_get_varint(r, &ack->ce)))
@@ -137,7 +138,7 @@ static int quic_frame_decode_new_token(struct quic_reader *r, u8 wire, struct qu
 {
 	if (!quic_wire_get_vspan(r, &f->token))
 		return QUIC_VIOLATION_FRAME_TRUNCATED;
-	/* [9000-19.7] */
+	/* [9000-19.7#2] */
 	return f->token.len ? 0 : QUIC_VIOLATION_NEW_TOKEN_EMPTY;
 }
 
@@ -154,7 +155,7 @@ static int quic_frame_decode_stream(struct quic_reader *r, u8 wire, struct quic_
 	if (!(wire & QUIC_FRAME_STREAM_LEN ? quic_wire_get_vspan(r, &s->data) :
 	      quic_wire_get_span(r, quic_wire_left(r), &s->data)))
 		return QUIC_VIOLATION_FRAME_TRUNCATED;
-	/* [9000-19.8] */
+	/* [9000-19.8#2] */
 	if (s->data.len > QUIC_VARINT_MAX - s->offset)
 		return QUIC_VIOLATION_STREAM_OFFSET_TOO_LARGE;
 	return 0;
@@ -177,7 +178,7 @@ static int quic_frame_decode_max_streams(struct quic_reader *r, u8 wire, struct 
 {
 	int err = quic_frame_decode_value(r, wire, f);
 
-	/* [9000-19.11] */
+	/* [9000-19.11#1] [9000-4.6#1] */
 	if (!err && f->limit.limit > QUIC_MAX_STREAMS)
 		return QUIC_VIOLATION_MAX_STREAMS_TOO_LARGE;
 	return err;
@@ -187,7 +188,7 @@ static int quic_frame_decode_streams_blocked(struct quic_reader *r, u8 wire, str
 {
 	int err = quic_frame_decode_value(r, wire, f);
 
-	/* [9000-19.14] */
+	/* [9000-19.14] [9000-4.6#1] */
 	if (!err && f->limit.limit > QUIC_MAX_STREAMS)
 		return QUIC_VIOLATION_STREAMS_BLOCKED_TOO_LARGE;
 	return err;
@@ -201,10 +202,9 @@ static int quic_frame_decode_new_cid(struct quic_reader *r, u8 wire, struct quic
 	if (!quic_wire_get_varint(r, &n->seq) || !quic_wire_get_varint(r, &n->retire_prior_to) ||
 	    !quic_wire_get_u8(r, &len))
 		return QUIC_VIOLATION_FRAME_TRUNCATED;
-	/* [9000-19.15], both */
-	if (!len || len > QUIC_CID_MAX_BYTES)
+	if (!len || len > QUIC_CID_MAX_BYTES)			/* [9000-19.15#1] */
 		return QUIC_VIOLATION_CID_LENGTH_INVALID;
-	if (n->retire_prior_to > n->seq)
+	if (n->retire_prior_to > n->seq)			/* [9000-19.15#6] */
 		return QUIC_VIOLATION_CID_RETIRE_PRIOR_TOO_LARGE;
 	if (!quic_wire_get_cid(r, len, &n->cid) ||
 	    !quic_wire_get_bytes(r, n->reset_token, sizeof(n->reset_token)))
@@ -248,6 +248,8 @@ static int quic_frame_decode_datagram(struct quic_reader *r, u8 wire, struct qui
 		quic_frame_decode_stream, "STREAM", QUIC_FRAME_STREAM, Z | A }
 
 /*
+ * DATAGRAM elicits an ACK, as frames of extensions have to [9000-19.21#2].
+ *
  * RETIRE_CONNECTION_ID has "__01" in table 3, yet nothing that it could answer
  * comes before 1-RTT; refused in 0-RTT as RFC 9000 12.5 allows.
  */
@@ -306,12 +308,12 @@ int quic_frame_decode(struct quic_reader *r, enum quic_level level, struct quic_
 
 	if (!quic_wire_get_varint_strict(&body, &type, &shortest))
 		return QUIC_VIOLATION_FRAME_TRUNCATED;
-	/* These three: [9000-12.4]. */
-	if (!shortest)
+	if (!shortest)				/* [9000-12.4#5] */
 		return QUIC_VIOLATION_FRAME_TYPE_NOT_SHORTEST;
 	row = quic_frame_row(type);
-	if (!row)
+	if (!row)				/* [9000-12.4#4] */
 		return QUIC_VIOLATION_FRAME_UNKNOWN_TYPE;
+	/* [9000-12.4#3] [9000-17.2.4] [9001-8.3#2] */
 	if (!(row->flags & BIT(level)))
 		return QUIC_VIOLATION_FRAME_NOT_ALLOWED_HERE;
 	/* Nearly all frames of a transfer: spare them the indirect call. */

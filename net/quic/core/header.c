@@ -35,9 +35,10 @@ static void quic_header_put_cid(struct quic_writer *w, const struct quic_cid *ci
 	quic_wire_put_bytes(w, cid->data, cid->len);
 }
 
-/* Is there a sample for header protection behind the packet number? [9001-5.4.2] */
+/* Is there a sample for header protection behind the packet number? */
 static bool quic_header_has_sample(const struct quic_header *h)
 {
+	/* [9001-5.4.2] [9000-10.3#3] */
 	return h->packet_len >= h->pn_offset + 4 + QUIC_HP_SAMPLE_BYTES;
 }
 
@@ -47,14 +48,16 @@ static bool quic_header_decode_vn(struct quic_reader *r, struct quic_header *h)
 	size_t left = quic_wire_left(r);
 
 	h->kind = QUIC_PACKET_VERSION_NEGOTIATION;
+	/* [8999-6#2] */
 	return left && left % sizeof(u32) == 0 && quic_wire_get_span(r, left, &h->token);
 }
 
-/* The rest of a Retry packet: a token [9000-17.2.5.2: not empty] and its tag. */
+/* The rest of a Retry packet: a token, not empty, and its tag. */
 static bool quic_header_decode_retry(struct quic_reader *r, struct quic_header *h)
 {
 	size_t left = quic_wire_left(r);
 
+	/* [9000-17.2.5.2#4] */
 	return left > QUIC_TAG_BYTES &&
 	       quic_wire_get_span(r, left - QUIC_TAG_BYTES, &h->token) &&
 	       quic_wire_get_span(r, QUIC_TAG_BYTES, &h->retry_tag);
@@ -128,9 +131,10 @@ static enum quic_long_type quic_header_long_type(enum quic_packet_kind kind)
 	}
 }
 
-/* Byte 0 of a long header, its four low bits clear. */
+/* Byte 0 of a long header, its four low bits clear, the reserved ones among them. */
 static u8 quic_header_long_first(const struct quic_version *v, enum quic_packet_kind kind)
 {
+	/* [9000-17.2#6] */
 	return QUIC_HEADER_LONG | QUIC_HEADER_FIXED |
 	       v->type_bits[quic_header_long_type(kind)] << 4;
 }
@@ -138,7 +142,7 @@ static u8 quic_header_long_first(const struct quic_version *v, enum quic_packet_
 static void quic_header_encode_short(struct quic_writer *w, const struct quic_header_build *b,
 				     u8 clear)
 {
-	u8 first = QUIC_HEADER_FIXED | (b->pn_len - 1);
+	u8 first = QUIC_HEADER_FIXED | (b->pn_len - 1);		/* [9000-17.3.1#2] */
 
 	if (b->spin)
 		first |= QUIC_HEADER_SPIN;
@@ -184,7 +188,7 @@ u8 quic_header_pn_len(quic_pn pn, quic_pn largest_acked)
 	u64 unacked = largest_acked == QUIC_PN_NONE ? pn + 1 : pn - largest_acked;
 	u8 bytes = 1;
 
-	/* The range must be more than twice as large [9000-17.1]. */
+	/* All of it, or a range more than twice as large [9000-17.1#1] [9000-17.1#2]. */
 	while (bytes < 4 && unacked >> (8 * bytes - 1))
 		bytes++;
 	return bytes;
@@ -211,7 +215,7 @@ void quic_header_encode_vn(struct quic_writer *w, const struct quic_cid *dcid,
 
 	/* The fixed bit is set so that multiplexing by it works [9000-17.2.1]. */
 	quic_wire_put_u8(w, first_random | QUIC_HEADER_LONG | QUIC_HEADER_FIXED);
-	quic_wire_put_u32(w, QUIC_VERSION_NEGOTIATION);
+	quic_wire_put_u32(w, QUIC_VERSION_NEGOTIATION);		/* [9000-17.2.1#2] */
 	quic_header_put_cid(w, dcid);
 	quic_header_put_cid(w, scid);
 	for (i = 0; (v = quic_version_at(i)); i++)

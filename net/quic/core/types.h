@@ -19,8 +19,9 @@ typedef u64 quic_us;	/* microseconds: a time of the host's monotonic clock, or a
 #define QUIC_VARINT_MAX		((1ULL << 62) - 1)	/* RFC 9000 16 */
 #define QUIC_PN_MAX		QUIC_VARINT_MAX		/* RFC 9000 12.3 */
 #define QUIC_PN_NONE		U64_MAX		/* no packet number yet */
-#define QUIC_CID_MAX_BYTES	20		/* RFC 9000 17.2 */
-#define QUIC_CID_OURS_BYTES	8		/* the length of every CID we issue */
+#define QUIC_CID_MAX_BYTES	20		/* [9000-17.2#2] [9000-17.2#4] */
+/* The length of every id we choose: none is empty [9000-5.1#3] [9000-7.2#1] [9000-19.15#2]. */
+#define QUIC_CID_OURS_BYTES	8
 #define QUIC_RESET_TOKEN_BYTES	16		/* RFC 9000 10.3 */
 #define QUIC_TAG_BYTES		16		/* AEAD tag of all four ciphers, RFC 9001 5.3 */
 #define QUIC_IV_BYTES		12

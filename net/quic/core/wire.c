@@ -126,6 +126,7 @@ bool quic_wire_get_bytes(struct quic_reader *r, void *dst, size_t len)
 
 bool quic_wire_get_cid(struct quic_reader *r, u64 len, struct quic_cid *cid)
 {
+	/* [9000-17.2#3] [9000-17.2#5] */
 	if (len > QUIC_CID_MAX_BYTES || !quic_wire_get_bytes(r, cid->data, len))
 		return false;
 	cid->len = len;

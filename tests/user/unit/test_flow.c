@@ -8,7 +8,7 @@
 
 #define RTT 50000ULL
 
-/* [9000-4.1] */
+/* [9000-4.1#3] [9000-13.3#3] */
 static void a_smaller_limit_is_ignored(void **state)
 {
 	struct quic_flow_tx f;
@@ -37,7 +37,7 @@ static void no_credit_means_no_room(void **state)
 	assert_true(quic_flow_tx_room(&f) == QUIC_VARINT_MAX - 10);
 }
 
-/* [9000-4.1] */
+/* [9000-4.1#2] [9000-19.9#2] [9000-19.10#4] */
 static void the_peer_may_reach_the_limit_and_no_byte_more(void **state)
 {
 	struct quic_flow_rx f;

@@ -38,6 +38,7 @@ static const struct {
 
 static const char *const level_letter = "I0H1";	/* by enum quic_level */
 
+/* [9000-12.4#3,4] [9000-17.2.4] [9001-8.3#2] [9000-19.21#2] */
 static void each_frame_is_allowed_where_table_3_says(void **state)
 {
 	u64 type;
@@ -73,6 +74,10 @@ static void each_frame_is_allowed_where_table_3_says(void **state)
 	assert_string_equal(quic_frame_name(0x0f), "STREAM");
 }
 
+/*
+ * [9000-4.6#1] [9000-12.4#3,4,5] [9000-19.3.1] [9000-19.6] [9000-19.7#2] [9000-19.8#2]
+ * [9000-19.11#1] [9000-19.14] [9000-19.15#1,6]
+ */
 static void vectors_are_judged_as_they_say(void **state)
 {
 	size_t i;
@@ -158,6 +163,7 @@ static void packets_of_the_rfc_hold_these_frames(void **state)
 	assert_int_equal(quic_wire_left(&r), 0);
 }
 
+/* [9000-19.3] */
 static void fields_land_where_they_belong(void **state)
 {
 	static const u8 bytes[] = {

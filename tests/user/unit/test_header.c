@@ -184,7 +184,7 @@ static void a_short_header_takes_the_id_length_we_issue(void **state)
 	assert_false(quic_header_decode(pkt, sizeof(pkt), 21, &h));
 }
 
-/* [9001-5.4.2]: 4 bytes after the start of the packet number, then 16. */
+/* [9001-5.4.2]: 4 bytes after the start of the packet number, then 16. [9000-10.3#3] */
 static void packets_without_room_for_a_sample_are_dropped(void **state)
 {
 	u8 pkt[64] = { 0xc0, 0, 0, 0, 1, 0, 0, 0, 0x40, 20 };
@@ -238,6 +238,7 @@ static void a_clear_fixed_bit_is_left_to_the_caller(void **state)
 	assert_int_equal(h.first & QUIC_HEADER_FIXED, 0);
 }
 
+/* [9000-17.2#3] [9000-17.2#5] */
 static void ids_above_20_bytes_are_refused_in_any_version(void **state)
 {
 	u8 pkt[400] = { 0xc0, 0, 0, 0, 1, 21 };
@@ -255,6 +256,7 @@ static void ids_above_20_bytes_are_refused_in_any_version(void **state)
 	assert_false(quic_header_decode(pkt, sizeof(pkt), 8, &h));
 }
 
+/* [9000-12.2#1] */
 static void coalesced_packets_end_where_their_length_says(void **state)
 {
 	u8 dgram[135 * 2 + 30];
@@ -273,6 +275,7 @@ static void coalesced_packets_end_where_their_length_says(void **state)
 	assert_int_equal(h.packet_len, 30);
 }
 
+/* [8999-6#1,2] [9000-17.2.1#1,2] */
 static void version_negotiation_makes_a_round_trip(void **state)
 {
 	struct quic_cid a = make_cid("abcd", 4), b = make_cid("01234567890123456789", 20);
@@ -332,6 +335,7 @@ static void check_built(const struct quic_header_build *b, const u8 *buf, size_t
 	assert_int_equal(quic_header_pn_decode(b->pn, pn, b->pn_len), b->pn);
 }
 
+/* [9000-17.2#6] [9000-17.3.1#2] [9000-17.2#2] [9000-17.2#4] */
 static void random_headers_survive_a_round_trip(void **state)
 {
 	static const u8 kinds[] = {
@@ -369,6 +373,7 @@ static void random_headers_survive_a_round_trip(void **state)
 	}
 }
 
+/* [9000-17.1#1,2] */
 static void packet_numbers_of_the_rfc(void **state)
 {
 	size_t i;
@@ -387,7 +392,7 @@ static void packet_numbers_of_the_rfc(void **state)
 
 /*
  * Whatever a receiver has got between the largest acknowledged number and the
- * one before this, the length we choose lets it restore the number [9000-17.1].
+ * one before this, the length we choose lets it restore the number. [9000-17.1#1,2]
  */
 static void chosen_lengths_decode_at_every_receiver_state(void **state)
 {

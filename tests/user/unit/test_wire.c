@@ -165,6 +165,7 @@ static void empty_input_is_no_error_in_itself(void **state)
 	assert_int_equal(quic_wire_skip_zeros(&r), 0);
 }
 
+/* [9000-17.2#3] [9000-17.2#5] */
 static void connection_id_above_20_bytes_is_refused(void **state)
 {
 	u8 bytes[30] = { 0 };
