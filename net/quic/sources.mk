@@ -22,6 +22,7 @@ QUIC_CORE_SRCS := \
 	core/sent.c \
 	core/stream_state.c \
 	core/timers.c \
+	core/token.c \
 	core/tparam.c \
 	core/version.c \
 	core/violation.c \
