@@ -161,7 +161,7 @@ void quic_header_encode(struct quic_writer *w, const struct quic_header_build *b
 	} else {
 		quic_wire_put_u8(w, (quic_header_long_first(b->version, b->kind) |
 				     (b->pn_len - 1)) & ~clear);
-		quic_wire_put_u32(w, b->version->number);
+		quic_wire_put_u32(w, b->probe_version ?: b->version->number);
 		quic_header_put_cid(w, b->dcid);
 		quic_header_put_cid(w, b->scid);
 		if (b->kind == QUIC_PACKET_INITIAL) {
@@ -207,8 +207,30 @@ quic_pn quic_header_pn_decode(quic_pn expected, u64 truncated, u8 bytes)
 	return candidate;
 }
 
+bool quic_header_decode_invariant(const u8 *data, size_t len, struct quic_invariant *inv)
+{
+	struct quic_reader r;
+	u8 first, cid_len;
+
+	quic_wire_read_init(&r, data, len);
+	return quic_wire_get_u8(&r, &first) && first & QUIC_HEADER_LONG &&
+	       quic_wire_get_u32(&r, &inv->version) &&
+	       quic_wire_get_u8(&r, &cid_len) && quic_wire_get_span(&r, cid_len, &inv->dcid) &&
+	       quic_wire_get_u8(&r, &cid_len) && quic_wire_get_span(&r, cid_len, &inv->scid);
+}
+
 void quic_header_encode_vn(struct quic_writer *w, const struct quic_cid *dcid,
 			   const struct quic_cid *scid, u8 first_random, u32 grease)
+{
+	struct quic_invariant inv = {
+		.dcid = { scid->data, scid->len }, .scid = { dcid->data, dcid->len },
+	};
+
+	quic_header_answer_vn(w, &inv, first_random, grease);
+}
+
+void quic_header_answer_vn(struct quic_writer *w, const struct quic_invariant *inv,
+			   u8 first_random, u32 grease)
 {
 	const struct quic_version *v;
 	unsigned int i;
@@ -216,8 +238,11 @@ void quic_header_encode_vn(struct quic_writer *w, const struct quic_cid *dcid,
 	/* The fixed bit is set so that multiplexing by it works [9000-17.2.1]. */
 	quic_wire_put_u8(w, first_random | QUIC_HEADER_LONG | QUIC_HEADER_FIXED);
 	quic_wire_put_u32(w, QUIC_VERSION_NEGOTIATION);		/* [9000-17.2.1#2] */
-	quic_header_put_cid(w, dcid);
-	quic_header_put_cid(w, scid);
+	/* Both ids go back, whatever their length [9000-17.2.1] [8999-6]. */
+	quic_wire_put_u8(w, inv->scid.len);
+	quic_wire_put_bytes(w, inv->scid.data, inv->scid.len);
+	quic_wire_put_u8(w, inv->dcid.len);
+	quic_wire_put_bytes(w, inv->dcid.data, inv->dcid.len);
 	for (i = 0; (v = quic_version_at(i)); i++)
 		quic_wire_put_u32(w, v->number);
 	if (grease)

@@ -98,6 +98,7 @@ bool __must_check quic_header_decode(const u8 *data, size_t len, size_t short_dc
  * @key_phase: short
  * @spin: short
  * @grease: clear the fixed bit (RFC 9287), only when the peer allows
+ * @probe_version: number for the Version field instead of @version's; 0: none
  */
 struct quic_header_build {
 	enum quic_packet_kind kind;
@@ -110,6 +111,7 @@ struct quic_header_build {
 	bool key_phase;
 	bool spin;
 	bool grease;
+	u32 probe_version;
 };
 
 /**
@@ -139,6 +141,30 @@ u8 quic_header_pn_len(quic_pn pn, quic_pn largest_acked);
  */
 quic_pn quic_header_pn_decode(quic_pn expected, u64 truncated, u8 bytes);
 
+/**
+ * struct quic_invariant - what all versions of long headers have in common
+ * @version: number
+ * @dcid: 0..255 bytes
+ * @scid: 0..255 bytes
+ */
+struct quic_invariant {
+	u32 version;
+	struct quic_span dcid;
+	struct quic_span scid;
+};
+
+/* Reads a long header of any version (RFC 8999 5.1); false: it is none. */
+bool __must_check quic_header_decode_invariant(const u8 *data, size_t len,
+					       struct quic_invariant *inv);
+/**
+ * quic_header_answer_vn() - the Version Negotiation packet that answers a packet
+ * @w: where to
+ * @inv: of the packet
+ * @first_random: for the bits that have no meaning
+ * @grease: reserved version to add; 0: none
+ */
+void quic_header_answer_vn(struct quic_writer *w, const struct quic_invariant *inv,
+			   u8 first_random, u32 grease);
 /* A Version Negotiation packet: all our versions plus the reserved @grease. */
 void quic_header_encode_vn(struct quic_writer *w, const struct quic_cid *dcid,
 			   const struct quic_cid *scid, u8 first_random, u32 grease);

@@ -304,6 +304,46 @@ static void version_negotiation_makes_a_round_trip(void **state)
 	assert_false(quic_header_decode(buf, w.len - 12, 8, &h));
 }
 
+/* [9000-17.2.1] [8999-6] */
+static void ids_of_any_length_are_echoed(void **state)
+{
+	unsigned int lens[] = { 0, 1, 8, 20, 21, 254, 255 }, d, s, cut;
+	u8 pkt[7 + 2 * 255], vn[7 + 2 * 255 + 16];
+	struct quic_invariant inv, back;
+	struct quic_writer w;
+	size_t len;
+
+	for (d = 0; d < ARRAY_SIZE(lens); d++) {
+		for (s = 0; s < ARRAY_SIZE(lens); s++) {
+			unit_random_bytes(pkt, sizeof(pkt));
+			pkt[0] |= QUIC_HEADER_LONG;
+			pkt[5] = lens[d];
+			pkt[6 + lens[d]] = lens[s];
+			len = 7 + lens[d] + lens[s];
+			assert_true(quic_header_decode_invariant(pkt, len, &inv));
+			for (cut = 0; cut < len; cut++) {
+				u8 *copy = malloc(cut ? cut : 1);
+
+				memcpy(copy, pkt, cut);
+				assert_false(quic_header_decode_invariant(copy, cut, &back));
+				free(copy);
+			}
+			quic_wire_write_init(&w, vn, sizeof(vn));
+			quic_header_answer_vn(&w, &inv, 0x3f, 0x1a2a3a4a);
+			assert_false(w.overflow);
+			assert_int_equal(w.len, len + 12);
+			assert_true(quic_header_decode_invariant(vn, w.len, &back));
+			assert_int_equal(back.version, 0);
+			assert_int_equal(back.dcid.len, lens[s]);
+			assert_int_equal(back.scid.len, lens[d]);
+			assert_memory_equal(back.dcid.data, pkt + 7 + lens[d], lens[s]);
+			assert_memory_equal(back.scid.data, pkt + 6, lens[d]);
+		}
+	}
+	pkt[0] &= ~QUIC_HEADER_LONG;
+	assert_false(quic_header_decode_invariant(pkt, sizeof(pkt), &inv));
+}
+
 static void check_built(const struct quic_header_build *b, const u8 *buf, size_t hdr_len,
 			size_t total)
 {
@@ -475,6 +515,7 @@ int main(void)
 		cmocka_unit_test(ids_above_20_bytes_are_refused_in_any_version),
 		cmocka_unit_test(coalesced_packets_end_where_their_length_says),
 		cmocka_unit_test(version_negotiation_makes_a_round_trip),
+		cmocka_unit_test(ids_of_any_length_are_echoed),
 		cmocka_unit_test(random_headers_survive_a_round_trip),
 		cmocka_unit_test(packet_numbers_of_the_rfc),
 		cmocka_unit_test(chosen_lengths_decode_at_every_receiver_state),
