@@ -5,6 +5,7 @@
  * What packets do is in packet*.c and frame_rx.c, what becomes of them in
  * conn_ack.c, key updates in conn_keys.c, time in conn_timer.c, ends in conn_close.c.
  */
+#include "admit.h"
 #include "packet.h"
 
 static const u8 conn_cid_tries = 4;		/* random 8-byte ids practically never collide */
@@ -91,7 +92,7 @@ static u64 conn_free_dgrams(struct list_head *list)
 	return freed;
 }
 
-static void conn_free_key(struct quic_key *key)
+void quic_conn_free_key(struct quic_key *key)
 {
 	quic_edge_aead_free(key->aead);
 	quic_edge_hp_free(key->hp);
@@ -151,9 +152,10 @@ void quic_conn_exit(struct quic_conn *conn)
 		quic_pnspace_exit(&conn->space[s]);
 	}
 	for (level = 0; level < QUIC_NR_LEVELS; level++) {
-		conn_free_key(&conn->keys.tx[level]);
-		conn_free_key(&conn->keys.rx[level]);
+		quic_conn_free_key(&conn->keys.tx[level]);
+		quic_conn_free_key(&conn->keys.rx[level]);
 	}
+	quic_conn_free_key(&conn->keys.rx_alt);
 	/* Has no header protection key of its own. */
 	quic_edge_aead_free(conn->keys.rx_other.aead);
 	quic_keys_wipe(&conn->keys);
@@ -168,42 +170,20 @@ void quic_conn_exit(struct quic_conn *conn)
 
 /* ---- keys ---- */
 
-static int conn_make_key(struct quic_conn *conn, enum quic_cipher cipher, const u8 *secret,
-			 struct quic_key *key)
+int quic_conn_make_key(struct quic_conn *conn, enum quic_cipher cipher,
+		       const struct quic_version *v, const u8 *secret, struct quic_key *key)
 {
 	int err;
 
-	err = quic_edge_aead_new(conn, cipher, conn->version, secret, &key->aead);
+	*key = (struct quic_key){};
+	err = quic_edge_aead_new(conn, cipher, v, secret, &key->aead);
 	if (err)
 		return err;
-	err = quic_edge_hp_new(conn, cipher, conn->version, secret, &key->hp);
+	err = quic_edge_hp_new(conn, cipher, v, secret, &key->hp);
 	if (err) {
 		quic_edge_aead_free(key->aead);
 		key->aead = NULL;
 	}
-	return err;
-}
-
-static int conn_install_initial(struct quic_conn *conn, const struct quic_cid *dcid)
-{
-	u8 client[QUIC_SECRET_MAX_BYTES], server[QUIC_SECRET_MAX_BYTES];
-	struct quic_keys *k = &conn->keys;
-	enum quic_level l = QUIC_LEVEL_INITIAL;
-	int err;
-
-	err = quic_edge_initial_secrets(conn->version, dcid, client, server);
-	if (err)
-		goto out;
-	k->cipher[l] = QUIC_CIPHER_AES_128_GCM;			/* [9001-5.2] */
-	err = conn_make_key(conn, k->cipher[l], conn->is_server ? server : client, &k->tx[l]);
-	if (err)
-		goto out;
-	err = conn_make_key(conn, k->cipher[l], conn->is_server ? client : server, &k->rx[l]);
-	if (err)
-		conn_free_key(&k->tx[l]);
-out:
-	memzero_explicit(client, sizeof(client));
-	memzero_explicit(server, sizeof(server));
 	return err;
 }
 
@@ -214,8 +194,10 @@ void quic_conn_discard_keys(struct quic_conn *conn, enum quic_level level)
 	if (quic_keys_is_discarded(&conn->keys, level))
 		return;
 	conn->keys.discarded |= BIT(level);
-	conn_free_key(&conn->keys.tx[level]);
-	conn_free_key(&conn->keys.rx[level]);
+	quic_conn_free_key(&conn->keys.tx[level]);
+	quic_conn_free_key(&conn->keys.rx[level]);
+	if (level == QUIC_LEVEL_INITIAL)
+		quic_conn_settle_version(conn);
 	if (level == QUIC_LEVEL_EARLY)
 		return;
 	quic_recovery_discard_space(&conn->recovery, space, &conn->path->cong);
@@ -269,16 +251,19 @@ int quic_conn_start_client(struct quic_conn *conn, const struct quic_addr *local
 	int err;
 
 	conn->version = quic_version_find(conn->config.version);
-	if (!conn->version)
-		return -EPROTONOSUPPORT;
+	if (!conn->version) {
+		/* Its first flight has the form of the version that is to follow it. */
+		conn->version = quic_version_at(0);
+		conn->probe_version = conn->config.version;
+	}
+	conn->first_version = conn->version;
 	quic_edge_random(dcid.data, dcid.len);
-	err = conn_install_initial(conn, &dcid);
+	err = quic_conn_make_initial(conn, &dcid);
 	if (err)
 		return err;
 	err = conn_new_cid(conn, &conn->initial_scid);
 	if (err) {
-		conn_free_key(&conn->keys.tx[QUIC_LEVEL_INITIAL]);
-		conn_free_key(&conn->keys.rx[QUIC_LEVEL_INITIAL]);
+		quic_conn_free_initial(conn);
 		return err;
 	}
 	conn->original_dcid = dcid;
@@ -297,7 +282,8 @@ int quic_conn_start_server(struct quic_conn *conn, const struct quic_header *hdr
 
 	conn->is_server = true;
 	conn->version = hdr->version;
-	err = conn_install_initial(conn, &hdr->dcid);
+	conn->first_version = hdr->version;
+	err = quic_conn_make_initial(conn, &hdr->dcid);
 	if (err)
 		return err;
 	err = quic_edge_cid_add(conn, &hdr->dcid);
@@ -316,6 +302,8 @@ int quic_conn_start_server(struct quic_conn *conn, const struct quic_header *hdr
 	conn->local.original_dcid = *odcid;			/* [9000-7.3] */
 	quic_tparam_mark(&conn->local, QUIC_TPARAM_ORIGINAL_DCID);
 	if (retry_scid) {
+		conn->retried = true;
+		conn->retry_scid = *retry_scid;
 		conn->local.retry_scid = *retry_scid;
 		quic_tparam_mark(&conn->local, QUIC_TPARAM_RETRY_SCID);
 	}
@@ -324,8 +312,7 @@ del_cid:
 	quic_edge_cid_del(conn, &hdr->dcid);
 	conn->odcid_added = false;
 free_keys:
-	conn_free_key(&conn->keys.tx[QUIC_LEVEL_INITIAL]);
-	conn_free_key(&conn->keys.rx[QUIC_LEVEL_INITIAL]);
+	quic_conn_free_initial(conn);
 	return err;
 }
 
@@ -365,6 +352,38 @@ void quic_conn_confirm(struct quic_conn *conn, quic_us now)
 	quic_conn_check_flushed(conn, now);
 }
 
+void quic_conn_forget_token(struct quic_conn *conn)
+{
+	quic_env_free(conn->new_token);
+	conn->new_token = NULL;
+	conn->ctl &= ~QUIC_CTL_NEW_TOKEN;
+}
+
+int quic_conn_issue_token(struct quic_conn *conn, quic_us now)
+{
+	struct quic_tokens *tokens = quic_edge_tokens(conn);
+	struct quic_writer w;
+	int err;
+
+	if (!tokens)
+		return -EOPNOTSUPP;
+	if (conn->new_token)
+		return -EAGAIN;
+	conn->new_token = quic_env_alloc(QUIC_TOKEN_MAX_BYTES, 1);
+	if (!conn->new_token)
+		return -ENOMEM;
+	quic_wire_write_init(&w, conn->new_token, QUIC_TOKEN_MAX_BYTES);
+	/* Of the version in use now [9369-5]; each one is new [9000-8.1.3]. */
+	err = quic_admit_token(tokens, conn->version->number, &conn->path->remote, now, &w);
+	if (err) {
+		quic_conn_forget_token(conn);
+		return err;
+	}
+	conn->new_token_len = w.len;
+	conn->ctl |= QUIC_CTL_NEW_TOKEN;
+	return 0;
+}
+
 static void conn_establish(struct quic_conn *conn, quic_us now)
 {
 	quic_conn_set_state(conn, QUIC_CONN_EV_KEYS);
@@ -374,6 +393,7 @@ static void conn_establish(struct quic_conn *conn, quic_us now)
 	if (!conn->is_server)
 		return;
 	conn->ctl |= QUIC_CTL_HANDSHAKE_DONE;			/* [9001-4.1.2] */
+	quic_conn_issue_token(conn, now);	/* an offer: without it goes as well */
 	quic_conn_confirm(conn, now);
 }
 
@@ -404,14 +424,17 @@ int quic_conn_install_secret(struct quic_conn *conn, enum quic_level level, bool
 		return -EINVAL;
 	if (k->cipher[level] != QUIC_CIPHER_NONE && k->cipher[level] != cipher)
 		return -EINVAL;
-	err = conn_make_key(conn, cipher, secret, key);
+	/* 0-RTT stays in the version of the first flight [9369-4.1]. */
+	err = quic_conn_make_key(conn, cipher, level == QUIC_LEVEL_EARLY ? conn->first_version :
+									   conn->version,
+				 secret, key);
 	if (err)
 		return err;
 	k->cipher[level] = cipher;
 	if (level == QUIC_LEVEL_APP) {
 		err = quic_conn_keep_secret(conn, send, secret);
 		if (err) {
-			conn_free_key(key);
+			quic_conn_free_key(key);
 			return err;
 		}
 	}
@@ -467,19 +490,33 @@ int quic_conn_set_peer_tparams(struct quic_conn *conn, const void *blob, size_t 
 	v = quic_tparam_decode(blob, len, conn->is_server, &p);
 	if (!v)
 		v = conn_check_tparam_ids(conn, &p);
+	if (!v)
+		v = quic_conn_check_versions(conn, &p);
 	if (v) {
 		quic_conn_violate(conn, v, QUIC_FRAME_CRYPTO, now);
 		return v;
 	}
+	v = quic_conn_select_version(conn, &p);
+	if (v)
+		return v;
 	conn_apply_tparams(conn, &p);
 	return 0;
+}
+
+/* A reserved parameter out of our random id: the same whenever it is asked for. */
+static u64 conn_grease_tparam(const struct quic_conn *conn)
+{
+	const u8 *r = conn->initial_scid.data;
+
+	return 31 * (u64)(r[4] << 8 | r[5]) + 27;		/* [9000-18.1] */
 }
 
 void quic_conn_encode_tparams(struct quic_conn *conn, struct quic_writer *w)
 {
 	if (quic_tparam_has(&conn->local, QUIC_TPARAM_STATELESS_RESET_TOKEN))
 		quic_edge_reset_token(conn, &conn->initial_scid, conn->local.reset_token);
-	quic_tparam_encode(w, &conn->local, 0);
+	quic_conn_offer_versions(conn);
+	quic_tparam_encode(w, &conn->local, conn_grease_tparam(conn));
 }
 
 /* ---- input and output ---- */

@@ -42,6 +42,7 @@ enum quic_close_source {
 	QUIC_CLOSE_IDLE,	/* 10.1 */
 	QUIC_CLOSE_RESET,	/* 10.3 */
 	QUIC_CLOSE_HANDSHAKE_TIMEOUT,
+	QUIC_CLOSE_VERSION,	/* the server wants another version, 6.2 */
 };
 
 /**
@@ -64,7 +65,9 @@ struct quic_close {
 
 /**
  * struct quic_conn_config - what a host sets before start
- * @version: to begin with
+ * @version: client: to begin with, also one that we do not speak
+ * @prefer_version: server: to change to when the client can; 0: its own choice
+ * @no_compatible: neither offer nor make that change (RFC 9368 2.3)
  * @cong: algorithm
  * @initial_rtt: initial_smoothed_rtt
  * @handshake_timeout: 0: none
@@ -79,6 +82,8 @@ struct quic_close {
  */
 struct quic_conn_config {
 	u32 version;
+	u32 prefer_version;
+	bool no_compatible;
 	const struct quic_cong_ops *cong;
 	quic_us initial_rtt;
 	quic_us handshake_timeout;
@@ -147,13 +152,18 @@ struct quic_conn_stats {
  * @last_rx_at: when the last packet was received
  * @idle_since: start of the idle period, RFC 9000 10.1
  * @eliciting_since_rx: an ack-eliciting packet was sent since the last receive
- * @version: the version in use
  * @paths: what is known of each pair of addresses
+ * @version: the version in use
+ * @first_version: of the client's first flight
+ * @alt_version: the other one that Initials may still come in, see @keys' rx_alt; or NULL
+ * @probe_version: client: number to send that is none of ours, to be refused; else 0
+ * @offered_version: client: what a Version Negotiation packet led to; 0: nothing
+ * @vn_acted: client: this attempt follows a Version Negotiation packet
  * @local_ids: connection ids we issued
  * @remote_ids: connection ids the peer issued
  * @original_dcid: the client's first Destination Connection ID
+ * @initial_dcid: the one that Initial keys are made of
  * @initial_scid: ours of the handshake
- * @peer_id_seen: client: the id in the Initial being handled
  * @retry_scid: server: source id of our Retry; client: of the one received
  * @retried: there was a Retry
  * @odcid_added: server: @original_dcid is in the lookup table
@@ -171,6 +181,8 @@ struct quic_conn_stats {
  * @nr_dgrams_out: length of @dgrams_out, bounded
  * @held: struct quic_agg, packets that wait for keys
  * @nr_held: length of @held, at most QUIC_CONN_MAX_HELD
+ * @grease_bits: random, one for each packet to come (RFC 9287)
+ * @nr_grease_bits: of them left
  * @close: why it ended, and who said so
  * @close_levels: bit per level: a CONNECTION_CLOSE is to be sent there
  * @close_rx: aggregates received while closing: back off, RFC 9000 10.2.1
@@ -209,11 +221,16 @@ struct quic_conn {
 
 	struct quic_path paths[QUIC_CONN_PATHS];
 	const struct quic_version *version;
+	const struct quic_version *first_version;
+	const struct quic_version *alt_version;
+	u32 probe_version;
+	u32 offered_version;
+	bool vn_acted;
 	struct quic_connid_local local_ids;
 	struct quic_connid_remote remote_ids;
 	struct quic_cid original_dcid;
+	struct quic_cid initial_dcid;
 	struct quic_cid initial_scid;
-	struct quic_cid peer_id_seen;
 	struct quic_cid retry_scid;
 	bool retried;
 	bool odcid_added;
@@ -232,6 +249,8 @@ struct quic_conn {
 	u32 nr_dgrams_out;
 	struct list_head held;
 	u8 nr_held;
+	u64 grease_bits;
+	u8 nr_grease_bits;
 
 	struct quic_close close;
 	u8 close_levels;
@@ -303,8 +322,20 @@ int quic_conn_start_server(struct quic_conn *conn, const struct quic_header *hdr
 int quic_conn_install_secret(struct quic_conn *conn, enum quic_level level, bool send,
 			     enum quic_cipher cipher, const u8 *secret, quic_us now);
 
-/* The peer's transport parameter blob from TLS: 0, a violation (closed then), -EINVAL state. */
+/*
+ * The peer's transport parameter blob from TLS: 0, a violation (closed then), -EINVAL
+ * state, -ENOMEM. A server may change the version here. Context: may sleep.
+ */
 int quic_conn_set_peer_tparams(struct quic_conn *conn, const void *blob, size_t len, quic_us now);
+/**
+ * quic_conn_issue_token() - give the client a token for its next connection
+ * @conn: established connection of a server
+ * @now: time
+ *
+ * Return: 0; -EAGAIN the last one is not acknowledged, or it can not be sealed
+ * here and now; -EOPNOTSUPP, -ENOMEM.
+ */
+int quic_conn_issue_token(struct quic_conn *conn, quic_us now);
 /* Our blob for TLS. */
 void quic_conn_encode_tparams(struct quic_conn *conn, struct quic_writer *w);
 
@@ -359,6 +390,8 @@ void quic_conn_set_state(struct quic_conn *conn, enum quic_conn_event ev);
 /* The handshake is confirmed (RFC 9001 4.1.2). */
 void quic_conn_confirm(struct quic_conn *conn, quic_us now);
 void quic_conn_discard_keys(struct quic_conn *conn, enum quic_level level);
+/* The NEW_TOKEN arrived, or is not to be sent. */
+void quic_conn_forget_token(struct quic_conn *conn);
 /* Frees a DATAGRAM that is in no list: the memory it held. */
 u32 quic_conn_free_datagram(struct quic_datagram *d);
 /* Frees what a connection needs no more that only says CONNECTION_CLOSE, or nothing. */
@@ -384,8 +417,42 @@ void quic_conn_try_key_update(struct quic_conn *conn, quic_us now);
 /* Before a burst: may its keys seal that much (6.6)? False: the connection is closing. */
 bool quic_conn_check_seal_limits(struct quic_conn *conn, quic_us now);
 
+/* New keys of @key for @cipher and @secret. Context: may sleep. */
+int quic_conn_make_key(struct quic_conn *conn, enum quic_cipher cipher,
+		       const struct quic_version *v, const u8 *secret, struct quic_key *key);
+void quic_conn_free_key(struct quic_key *key);
+
+/* conn_initial.c */
+
+/* Initial keys from the client's first DCID, of both versions where one may change. May sleep. */
+int quic_conn_make_initial(struct quic_conn *conn, const struct quic_cid *dcid);
+void quic_conn_free_initial(struct quic_conn *conn);
+/* A Retry packet at @pkt: false when it is not to be believed. */
+bool quic_conn_on_retry(struct quic_conn *conn, const struct quic_header *h, const u8 *pkt,
+			quic_us now);
+/* A Version Negotiation packet: false when it is not to be believed. */
+bool quic_conn_on_version_negotiation(struct quic_conn *conn, const struct quic_header *h,
+				      quic_us now);
+/* Server: goes on in @v before it has sent CRYPTO: 0, -ENOMEM (unchanged). May sleep. */
+int quic_conn_take_version(struct quic_conn *conn, const struct quic_version *v);
+/* Client: an Initial of @alt_version opened: that is the version now. */
+int quic_conn_follow_version(struct quic_conn *conn);
+/* Client: the version is the one in use, no other comes any more. */
+void quic_conn_settle_version(struct quic_conn *conn);
+
+/* conn_version.c */
+
+/* Fills our version_information (RFC 9368 3). */
+void quic_conn_offer_versions(struct quic_conn *conn);
+/* Do the peer's parameters agree with the version in use? 0 or the violation. */
+int quic_conn_check_versions(const struct quic_conn *conn, const struct quic_tparams *p);
+/* Server: changes to the preferred version if @p allows: 0, -ENOMEM. Context: may sleep. */
+int quic_conn_select_version(struct quic_conn *conn, const struct quic_tparams *p);
+
 /* conn_ack.c */
 
+/* What was sent in @space and is not acknowledged goes again, and is forgotten. */
+void quic_conn_send_again(struct quic_conn *conn, enum quic_space space);
 /* An ACK frame of @space arrived: 0 or the violation. */
 int quic_conn_on_ack(struct quic_conn *conn, enum quic_space space,
 		     const struct quic_frame_ack *ack, quic_us now);

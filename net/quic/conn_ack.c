@@ -78,6 +78,8 @@ static void ack_packet_acked(struct quic_conn *conn, enum quic_space space,
 		ack_item_acked(conn, space, quic_sent_item_at(s, pkt, i));
 	if (pkt->ctl & QUIC_CTL_MTU_PROBE)
 		quic_conn_on_mtu_probe_acked(conn, pkt->bytes);
+	if (pkt->ctl & QUIC_CTL_NEW_TOKEN)
+		quic_conn_forget_token(conn);
 }
 
 /* Takes the content of @pkt back into the queues. */
@@ -93,6 +95,8 @@ static void ack_requeue(struct quic_conn *conn, enum quic_space space,
 		ack_item_lost(conn, space, quic_sent_item_at(s, pkt, i));
 	if (!quic_flow_tx_room(&conn->tx) && conn->tx.blocked_at == conn->tx.max)
 		again |= QUIC_CTL_DATA_BLOCKED;
+	if (!conn->new_token)
+		again &= ~QUIC_CTL_NEW_TOKEN;
 	conn->ctl |= pkt->ctl & again;
 	if (pkt->ctl & QUIC_CTL_MTU_PROBE)
 		quic_pmtud_on_lost(&conn->path->pmtud, pkt->bytes);
@@ -167,6 +171,20 @@ static void ack_requeue_oldest(struct quic_conn *conn, enum quic_space space)
 		ack_requeue(conn, space, pkt);
 		left--;
 	}
+}
+
+void quic_conn_send_again(struct quic_conn *conn, enum quic_space space)
+{
+	struct quic_sent *s = &conn->recovery.space[space].sent;
+	struct quic_sent_pkt *pkt;
+	quic_pn pn;
+
+	for (pn = s->base; pn < s->next; pn++) {
+		pkt = quic_sent_find(s, pn);
+		if (pkt && pkt->state == QUIC_SENT_OUT)
+			ack_requeue(conn, space, pkt);
+	}
+	quic_recovery_forget_space(&conn->recovery, space, &conn->path->cong);
 }
 
 void quic_conn_on_loss_timer(struct quic_conn *conn, quic_us now)

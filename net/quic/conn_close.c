@@ -52,7 +52,8 @@ void quic_conn_abandon(struct quic_conn *conn, enum quic_close_source why)
 {
 	if (!quic_conn_is_open(conn))
 		return;
-	close_record(conn, why, false, QUIC_ERR_NO_ERROR, 0, NULL, 0);
+	close_record(conn, why, false, why == QUIC_CLOSE_VERSION ? QUIC_ERR_VERSION_NEGOTIATION :
+								    QUIC_ERR_NO_ERROR, 0, NULL, 0);
 	quic_conn_set_state(conn, QUIC_CONN_EV_ABANDON);
 	close_start_period(conn, 0);
 	close_event(conn);

@@ -53,12 +53,14 @@ struct quic_aead {
 /**
  * struct quic_hp - header protection key
  * @tfm: AES; NULL: ChaCha20
+ * @cipher: of the AEAD it goes with
  * @simd: see struct quic_aead
  * @async: likewise
  * @chacha: key
  */
 struct quic_hp {
 	struct crypto_skcipher *tfm;
+	u8 cipher;
 	bool simd;
 	bool async;
 	u32 chacha[8];
@@ -179,7 +181,7 @@ bool quic_crypto_needs_wait(const struct quic_conn *conn)
 	for (i = 0; i < QUIC_NR_LEVELS; i++)
 		if (crypto_key_is_async(&k->tx[i]) || crypto_key_is_async(&k->rx[i]))
 			return true;
-	return crypto_key_is_async(&k->rx_other);
+	return crypto_key_is_async(&k->rx_alt) || crypto_key_is_async(&k->rx_other);
 }
 
 bool quic_crypto_can_run(const struct quic_conn *conn)
@@ -194,7 +196,7 @@ bool quic_crypto_can_run(const struct quic_conn *conn)
 		if (!crypto_key_can_run(&k->tx[i], usable) ||
 		    !crypto_key_can_run(&k->rx[i], usable))
 			return false;
-	return crypto_key_can_run(&k->rx_other, usable);
+	return crypto_key_can_run(&k->rx_alt, usable) && crypto_key_can_run(&k->rx_other, usable);
 }
 
 static int crypto_set_key(struct quic_aead *aead)
@@ -223,6 +225,7 @@ void quic_crypto_settle(const struct quic_conn *conn)
 		crypto_settle_key(&k->tx[i]);
 		crypto_settle_key(&k->rx[i]);
 	}
+	crypto_settle_key(&k->rx_alt);
 	crypto_settle_key(&k->rx_other);
 }
 
@@ -348,7 +351,8 @@ static void crypto_nonce(struct quic_crypto_ctx *ctx, const struct quic_aead *ae
 	quic_keys_nonce(aead->iv, pn, ctx->nonce + 1);
 }
 
-static int crypto_run(struct quic_crypto_ctx *ctx, struct quic_aead *aead, quic_pn pn,
+/* With the nonce that is there. */
+static int crypto_run(struct quic_crypto_ctx *ctx, struct quic_aead *aead,
 		      struct scatterlist *dst, u32 text_len, bool seal)
 {
 	struct aead_request *req = (struct aead_request *)ctx->req;
@@ -359,7 +363,6 @@ static int crypto_run(struct quic_crypto_ctx *ctx, struct quic_aead *aead, quic_
 		return -EBUSY;
 	if (unlikely(aead->unset))
 		return -ENOKEY;
-	crypto_nonce(ctx, aead, pn);
 	sg_mark_end(last);
 	aead_request_set_tfm(req, aead->tfm);
 	if (unlikely(ctx->private))
@@ -379,24 +382,26 @@ static int crypto_run(struct quic_crypto_ctx *ctx, struct quic_aead *aead, quic_
 int quic_crypto_seal(struct quic_crypto_ctx *ctx, struct quic_aead *aead, quic_pn pn, u8 *dst,
 		     u32 text_len)
 {
+	crypto_nonce(ctx, aead, pn);
 	/* All in one place already: sealed in place. */
 	if (ctx->src.nr == 1) {
 		sg_set_buf(&ctx->src.sg[ctx->src.nr++], dst + ctx->src.sg[0].length,
 			   text_len + QUIC_TAG_BYTES);
-		return crypto_run(ctx, aead, pn, ctx->src.sg, text_len, true);
+		return crypto_run(ctx, aead, ctx->src.sg, text_len, true);
 	}
 	sg_set_buf(&ctx->dst[0], dst, ctx->src.sg[0].length + text_len + QUIC_TAG_BYTES);
 	sg_mark_end(&ctx->dst[0]);
-	return crypto_run(ctx, aead, pn, ctx->dst, text_len, true);
+	return crypto_run(ctx, aead, ctx->dst, text_len, true);
 }
 
 int quic_crypto_open(struct quic_crypto_ctx *ctx, struct quic_aead *aead, quic_pn pn, u8 *aad,
 		     u8 *dst, u32 text_len)
 {
+	crypto_nonce(ctx, aead, pn);
 	sg_unmark_end(&ctx->dst[0]);
 	sg_set_buf(&ctx->dst[0], aad, ctx->src.sg[0].length);
 	sg_set_buf(&ctx->dst[1], dst, max_t(u32, text_len - QUIC_TAG_BYTES, 1));
-	return crypto_run(ctx, aead, pn, ctx->dst, text_len, false);
+	return crypto_run(ctx, aead, ctx->dst, text_len, false);
 }
 
 /* ---- header protection ---- */
@@ -520,7 +525,7 @@ void quic_edge_aead_free(struct quic_aead *aead)
 }
 
 /* Context: process. */
-static int crypto_hp_set_aes(struct quic_hp *hp, const u8 *key, u32 len)
+static int crypto_hp_alloc_aes(struct quic_hp *hp)
 {
 	hp->tfm = crypto_alloc_skcipher("ecb(aes)", 0, 0);
 	if (IS_ERR(hp->tfm)) {
@@ -533,34 +538,54 @@ static int crypto_hp_set_aes(struct quic_hp *hp, const u8 *key, u32 len)
 	if (sizeof(struct skcipher_request) + crypto_skcipher_reqsize(hp->tfm) >
 	    CRYPTO_HP_REQ_BYTES)
 		return -EOPNOTSUPP;
-	return crypto_skcipher_setkey(hp->tfm, key, len);
+	return 0;
+}
+
+/* Context: any. */
+static int crypto_hp_set(struct quic_hp *hp, const u8 *key, u32 len)
+{
+	unsigned int i;
+
+	if (hp->tfm)
+		return crypto_skcipher_setkey(hp->tfm, key, len);
+	for (i = 0; i < ARRAY_SIZE(hp->chacha); i++)
+		hp->chacha[i] = get_unaligned_le32(key + 4 * i);
+	return 0;
 }
 
 int quic_edge_hp_new(struct quic_conn *conn, enum quic_cipher cipher,
 		     const struct quic_version *v, const u8 *secret, struct quic_hp **out)
 {
-	u32 i, len = quic_cipher_info(cipher)->key_bytes;
 	struct quic_hp *hp;
-	u8 key[32];
-	int err;
+	int err = 0;
 
 	hp = kzalloc(sizeof(*hp), GFP_KERNEL_ACCOUNT);
 	if (!hp)
 		return -ENOMEM;
-	err = quic_edge_expand_label(cipher, secret, v->label_hp, key, len);
-	if (!err && cipher == QUIC_CIPHER_CHACHA20_POLY1305) {
-		for (i = 0; i < ARRAY_SIZE(hp->chacha); i++)
-			hp->chacha[i] = get_unaligned_le32(key + 4 * i);
-	} else if (!err) {
-		err = crypto_hp_set_aes(hp, key, len);
-	}
-	memzero_explicit(key, sizeof(key));
+	hp->cipher = cipher;
+	if (cipher != QUIC_CIPHER_CHACHA20_POLY1305)
+		err = crypto_hp_alloc_aes(hp);
+	if (!err)
+		err = quic_edge_hp_rekey(hp, v, secret);
 	if (err) {
 		quic_edge_hp_free(hp);
 		return err;
 	}
 	*out = hp;
 	return 0;
+}
+
+int quic_edge_hp_rekey(struct quic_hp *hp, const struct quic_version *v, const u8 *secret)
+{
+	u32 len = quic_cipher_info(hp->cipher)->key_bytes;
+	u8 key[32];
+	int err;
+
+	err = quic_edge_expand_label(hp->cipher, secret, v->label_hp, key, len);
+	if (!err)
+		err = crypto_hp_set(hp, key, len);
+	memzero_explicit(key, sizeof(key));
+	return err;
 }
 
 void quic_edge_hp_free(struct quic_hp *hp)
@@ -604,8 +629,8 @@ static struct quic_aead *crypto_retry_key(const struct quic_version *v)
 	return NULL;
 }
 
-int quic_crypto_retry_tag(const struct quic_version *v, const struct quic_cid *odcid,
-			  const u8 *retry, u32 len, u8 *tag)
+int quic_edge_retry_tag(const struct quic_version *v, const struct quic_cid *odcid,
+			const u8 *retry, u32 len, u8 *tag)
 {
 	struct quic_aead *aead = crypto_retry_key(v);
 	u32 aad_len = 1 + odcid->len + len;
@@ -637,6 +662,59 @@ int quic_crypto_retry_tag(const struct quic_version *v, const struct quic_cid *o
 out:
 	put_page(page);
 	return err;
+}
+
+struct quic_aead *quic_crypto_token_key(void)
+{
+	struct quic_aead *aead = crypto_aead_create(QUIC_CIPHER_AES_128_GCM);
+
+	if (IS_ERR(aead))
+		return NULL;
+	get_random_bytes(aead->key, sizeof(aead->key));
+	if (!crypto_set_key(aead))
+		return aead;
+	crypto_aead_put(aead);
+	return NULL;
+}
+
+static int crypto_token_run(struct quic_crypto_ctx *ctx, struct quic_aead *key, u8 *aad,
+			    u32 aad_len, u8 *text, u32 len, bool seal)
+{
+	if (key->async || (key->simd && !crypto_simd_usable()))
+		return -EAGAIN;
+	quic_crypto_src(ctx, aad, aad_len);
+	if (!quic_crypto_src_add(ctx, text, seal ? len + QUIC_TAG_BYTES : len))
+		return -EINVAL;
+	return crypto_run(ctx, key, ctx->src.sg, len, seal);
+}
+
+int quic_crypto_token_run(struct quic_aead *key, const u8 *nonce, const u8 *aad, u32 aad_len,
+			  u8 *text, u32 len, bool seal)
+{
+	u32 all = seal ? len + QUIC_TAG_BYTES : len;
+	struct quic_crypto_ctx *ctx;
+	struct page *page;	/* as in quic_edge_retry_tag() */
+	int err = -ENOMEM;
+	u8 *buf;
+
+	if (aad_len + all > PAGE_SIZE)
+		return -EINVAL;
+	page = alloc_page(GFP_ATOMIC);
+	if (!page)
+		return -ENOMEM;
+	buf = page_address(page);
+	memcpy(buf, aad, aad_len);
+	memcpy(buf + aad_len, text, len);
+	ctx = quic_crypto_begin(NULL);
+	if (ctx) {
+		memcpy(ctx->nonce, nonce, QUIC_IV_BYTES);
+		err = crypto_token_run(ctx, key, buf, aad_len, buf + aad_len, len, seal);
+		quic_crypto_end(ctx);
+	}
+	if (!err)
+		memcpy(text, buf + aad_len, seal ? all : len - QUIC_TAG_BYTES);
+	put_page(page);
+	return err == -EINPROGRESS ? -EAGAIN : err;
 }
 
 int quic_crypto_setup(void)

@@ -75,18 +75,28 @@ int quic_crypto_hmac_sha256(const u8 *key, u32 key_len, const void *a, u32 a_len
 int quic_crypto_reset_token(struct quic_net *qn, const struct quic_cid *cid, u8 *token);
 
 /**
- * quic_crypto_retry_tag() - integrity tag of a Retry packet, RFC 9001 5.8
- * @v: version
- * @odcid: original DCID
- * @retry: Retry packet without its tag
- * @len: its bytes, <= 1500
- * @tag: 16 bytes out
+ * quic_crypto_token_key() - a fresh random key for address-validation tokens
+ *
+ * Context: process, may sleep.
+ * Return: the key, to be freed with quic_edge_aead_free(); NULL: no memory.
+ */
+struct quic_aead *quic_crypto_token_key(void);
+
+/**
+ * quic_crypto_token_run() - seal or open a token
+ * @key: from quic_crypto_token_key()
+ * @nonce: QUIC_IV_BYTES
+ * @aad: authenticated only
+ * @aad_len: its bytes
+ * @text: plaintext with room for a tag, or ciphertext with its tag; replaced
+ * @len: bytes of it, without the tag where it is sealed
+ * @seal: or open
  *
  * Context: any.
- * Return: 0 or a negative errno.
+ * Return: 0; -EBADMSG: not authentic; -EAGAIN: not here and now; -ENOMEM.
  */
-int quic_crypto_retry_tag(const struct quic_version *v, const struct quic_cid *odcid,
-			  const u8 *retry, u32 len, u8 *tag);
+int quic_crypto_token_run(struct quic_aead *key, const u8 *nonce, const u8 *aad, u32 aad_len,
+			  u8 *text, u32 len, bool seal);
 
 /* ---- sealing and opening, for tx.c and rx.c ---- */
 

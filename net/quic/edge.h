@@ -160,6 +160,65 @@ int quic_edge_hp_new(struct quic_conn *conn, enum quic_cipher cipher,
 		     const struct quic_version *v, const u8 *secret, struct quic_hp **out);
 void quic_edge_hp_free(struct quic_hp *hp);
 
+/* Re-keys @hp, which has the same cipher, with another secret; never sleeps. */
+int quic_edge_hp_rekey(struct quic_hp *hp, const struct quic_version *v, const u8 *secret);
+
+/**
+ * quic_edge_retry_tag() - integrity tag of a Retry packet, RFC 9001 5.8
+ * @v: version
+ * @odcid: Destination Connection ID of the client's Initial
+ * @retry: Retry packet without its tag
+ * @len: its bytes, <= 1500
+ * @tag: 16 bytes out
+ *
+ * Context: any.
+ * Return: 0; -EAGAIN the cipher can not be used here and now, -ENOMEM.
+ */
+int quic_edge_retry_tag(const struct quic_version *v, const struct quic_cid *odcid,
+			const u8 *retry, u32 len, u8 *tag);
+
+/* ---- sealing of address-validation tokens (core/token.h) ---- */
+
+struct quic_tokens;	/* opaque: two keys that rotate, and what was used */
+
+/* The keys of the server that @conn belongs to; NULL: it issues no tokens. */
+struct quic_tokens *quic_edge_tokens(struct quic_conn *conn);
+
+/**
+ * quic_edge_token_seal() - seal the text of a token
+ * @t: keys
+ * @nonce: QUIC_TOKEN_NONCE_BYTES, random
+ * @aad: authenticated, not part of the token
+ * @aad_len: its bytes
+ * @text: plaintext, replaced by ciphertext; QUIC_TAG_BYTES more are written
+ * @len: bytes of plaintext
+ *
+ * Context: any.
+ * Return: 0 or 1, which key sealed it; -EAGAIN the cipher can not be used here and
+ * now, -ENOMEM.
+ */
+int quic_edge_token_seal(struct quic_tokens *t, const u8 *nonce, const u8 *aad, u32 aad_len,
+			 u8 *text, u32 len);
+/**
+ * quic_edge_token_open() - open a token
+ * @t: keys
+ * @key: 0 or 1, which key sealed it
+ * @nonce: QUIC_TOKEN_NONCE_BYTES
+ * @aad: what it should be bound to
+ * @aad_len: its bytes
+ * @sealed: ciphertext and tag
+ * @len: bytes of both
+ * @text: plaintext out, @len less QUIC_TAG_BYTES
+ *
+ * Context: any.
+ * Return: 0; -EBADMSG it was not sealed by this key with this @aad; -EAGAIN,
+ * -ENOMEM as above.
+ */
+int quic_edge_token_open(struct quic_tokens *t, unsigned int key, const u8 *nonce, const u8 *aad,
+			 u32 aad_len, const u8 *sealed, u32 len, u8 *text);
+/* quic_token_spend() for the tokens of these keys: true when it was not used before. */
+bool quic_edge_token_spend(struct quic_tokens *t, const u8 *nonce, quic_us now);
+
 /* ---- transmit ---- */
 
 #define QUIC_TX_SEGS_MAX	8	/* payload segments in one packet */

@@ -69,6 +69,9 @@ static int rx_crypto(struct quic_conn *conn, const struct quic_frame *f, struct 
 
 	if (end > q->read + QUIC_CRYPTO_BUFFER_BYTES)		/* [9000-7.5] */
 		return QUIC_VIOLATION_CRYPTO_BUFFER_EXCEEDED;
+	/* [9369-4.1]: what carries CRYPTO has the version that will stay. */
+	if (c->pkt->level == QUIC_LEVEL_INITIAL && !conn->is_server)
+		quic_conn_settle_version(conn);
 	err = quic_inqueue_add(q, conn, f->crypto.offset, &buf);
 	conn->rmem += q->truesize - before;
 	if (!err && quic_inqueue_readable(q))

@@ -72,6 +72,23 @@ static u8 packet_pn_len(const struct quic_sent *sent, enum quic_level level)
 	return max_t(u8, quic_header_pn_len(sent->next, sent->largest_acked), 2);
 }
 
+/* The fixed bit is random once the peer said that it does not mind [9287-3.1]. */
+static bool packet_is_greased(struct quic_conn *conn)
+{
+	bool bit;
+
+	if (!conn->remote.grease_quic_bit || !conn->got_tparams)
+		return false;
+	if (!conn->nr_grease_bits) {
+		quic_edge_random(&conn->grease_bits, sizeof(conn->grease_bits));
+		conn->nr_grease_bits = 64;
+	}
+	bit = conn->grease_bits & 1;
+	conn->grease_bits >>= 1;
+	conn->nr_grease_bits--;
+	return bit;
+}
+
 static void packet_put_header(struct quic_conn *conn, struct packet_draft *d,
 			      struct quic_writer *w)
 {
@@ -85,10 +102,14 @@ static void packet_put_header(struct quic_conn *conn, struct packet_draft *d,
 		.pn_len = packet_pn_len(sent, d->level),
 		.key_phase = conn->keys.phase,
 		.spin = conn->path->spin.value,
+		.probe_version = conn->probe_version,
+		.grease = packet_is_greased(conn),
 	};
 
-	if (d->level == QUIC_LEVEL_INITIAL && !conn->is_server)
+	if (d->level == QUIC_LEVEL_INITIAL && !conn->is_server)	/* [9000-8.1.2] [9000-8.1.3] */
 		b.token = (struct quic_span){ conn->token, conn->token_len };
+	if (d->level == QUIC_LEVEL_EARLY)
+		b.version = conn->first_version;		/* [9369-4.1] */
 	quic_header_encode(w, &b);
 	d->is_long = d->level != QUIC_LEVEL_APP;
 	d->pkt.pn = b.pn;

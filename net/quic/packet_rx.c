@@ -21,12 +21,18 @@
  * @in: bytes of the datagram already described
  * @linear: linear copy of the datagram, made when it begins with a long header
  * @dcid: of its first packet: the others must have the same (RFC 9000 12.2)
+ * @nr: packets described for the batch
+ * @stop: the batch ends here
+ * @now: time
  */
 struct rx_cursor {
 	u32 dgram;
 	u32 in;
 	u8 *linear;
 	struct quic_cid dcid;
+	unsigned int nr;
+	bool stop;
+	quic_us now;
 };
 
 /* The least a stateless reset has: 5 bytes of anything and the token, RFC 9000 10.3. */
@@ -58,6 +64,12 @@ static void rx_hold(struct quic_conn *conn, const struct quic_agg *agg, u32 off,
 	conn->nr_held++;
 }
 
+/* A clear fixed bit is for those who asked for it [9287-3]. */
+static bool rx_bits_fit(const struct quic_conn *conn, u8 first)
+{
+	return first & QUIC_HEADER_FIXED || conn->local.grease_quic_bit;
+}
+
 /*
  * A short header packet, the usual case: nothing of it is copied but its header.
  * False: it is dropped; what can not be opened is described without a key.
@@ -84,8 +96,7 @@ static bool rx_describe_short(struct quic_conn *conn, struct quic_agg *agg, u32 
 	p->ecn = agg->ecn;
 	p->hdr = p->hdr_inl;
 	quic_edge_agg_copy(agg, off, hdr, p->hdr);
-	/* [9000-17.3.1#1] */
-	if (unlikely(!(p->hdr[0] & QUIC_HEADER_FIXED)) && !conn->local.grease_quic_bit) {
+	if (unlikely(!rx_bits_fit(conn, p->hdr[0]))) {		/* [9000-17.3.1#1] */
 		rx_drop(conn, QUIC_DROP_HEADER);
 		return true;
 	}
@@ -113,15 +124,25 @@ static bool rx_long_level(const struct quic_header *h, enum quic_level *level)
 	}
 }
 
+/* The version of a connection may change once, while only Initials have keys [9369-4.1]. */
+static bool rx_version_fits(const struct quic_conn *conn, const struct quic_header *h)
+{
+	if (h->kind == QUIC_PACKET_0RTT)
+		return h->version == conn->first_version;
+	if (h->version == conn->version)
+		return true;
+	return conn->alt_version && h->version == conn->alt_version &&
+	       (h->kind == QUIC_PACKET_INITIAL || !conn->is_server);
+}
+
 /* Whether the ids and version of a decoded header belong to this connection. */
 static bool rx_header_fits(const struct quic_conn *conn, const struct quic_header *h, u32 dgram_len)
 {
-	/* [9000-17.2#1] */
-	if (!(h->first & QUIC_HEADER_FIXED) && !conn->local.grease_quic_bit)
+	if (!rx_bits_fit(conn, h->first))			/* [9000-17.2#1] */
 		return false;
 	if (h->kind == QUIC_PACKET_SHORT)
 		return true;
-	if (h->version != conn->version)
+	if (!rx_version_fits(conn, h))
 		return false;
 	/* [9000-14.1]: a server drops Initials in datagrams that are too small. */
 	if (h->kind == QUIC_PACKET_INITIAL && conn->is_server &&
@@ -130,6 +151,32 @@ static bool rx_header_fits(const struct quic_conn *conn, const struct quic_heade
 	/* [9000-7.2]: the peer's id does not change after its first packet. */
 	return (!conn->is_server && !conn->peer_id_known) ||
 	       quic_cid_equal(&h->scid, &conn->path->dcid);
+}
+
+/*
+ * Retry and Version Negotiation are datagrams of their own and renew keys, so that
+ * nothing described before may wait to be opened with those.  False: taken, or to
+ * come again.
+ */
+static bool rx_lone(struct quic_conn *conn, const struct quic_header *h, u32 dgram_len,
+		    struct rx_cursor *c)
+{
+	bool taken;
+
+	c->stop = true;
+	if (c->nr) {
+		c->linear = NULL;	/* comes again as the first of a batch */
+		return false;
+	}
+	if (h->kind == QUIC_PACKET_RETRY)
+		taken = rx_bits_fit(conn, h->first) &&
+			quic_conn_on_retry(conn, h, c->linear, c->now);
+	else
+		taken = quic_conn_on_version_negotiation(conn, h, c->now);
+	if (!taken)
+		rx_drop(conn, QUIC_DROP_HEADER);
+	c->in = dgram_len;
+	return !taken;
 }
 
 /*
@@ -153,6 +200,8 @@ static bool rx_describe_linear(struct quic_conn *conn, struct quic_agg *agg, u32
 		rx_drop(conn, QUIC_DROP_HEADER);
 		return !start;
 	}
+	if (!start && (h.kind == QUIC_PACKET_RETRY || h.kind == QUIC_PACKET_VERSION_NEGOTIATION))
+		return rx_lone(conn, &h, dgram_len, c);
 	c->in += h.packet_len;
 	if (!start)
 		c->dcid = h.dcid;
@@ -171,9 +220,8 @@ static bool rx_describe_linear(struct quic_conn *conn, struct quic_agg *agg, u32
 	p->ecn = agg->ecn;
 	p->dgram_last = c->in >= dgram_len;
 	p->hdr = c->linear + start;
-	p->key = &conn->keys.rx[level];
-	if (level == QUIC_LEVEL_INITIAL && !conn->is_server && !conn->peer_id_known)
-		conn->peer_id_seen = h.scid;
+	p->key = level == QUIC_LEVEL_INITIAL && h.version != conn->version ? &conn->keys.rx_alt :
+									      &conn->keys.rx[level];
 	return true;
 }
 
@@ -181,17 +229,18 @@ static bool rx_describe_linear(struct quic_conn *conn, struct quic_agg *agg, u32
 static unsigned int rx_describe(struct quic_conn *conn, struct quic_agg *agg,
 				struct rx_cursor *c)
 {
-	unsigned int nr = 0;
 	u8 first;
 
-	while (c->dgram < agg->len && nr < QUIC_RX_BATCH) {
+	c->nr = 0;
+	c->stop = false;
+	while (c->dgram < agg->len && c->nr < QUIC_RX_BATCH && !c->stop) {
 		u32 len = min(agg->seg_bytes, agg->len - c->dgram);
 
 		if (!c->linear && !c->in) {
 			quic_edge_agg_copy(agg, c->dgram, 1, &first);
 			if (!(first & QUIC_HEADER_LONG)) {
-				nr += rx_describe_short(conn, agg, c->dgram, len,
-							&agg->pkts[nr]);
+				c->nr += rx_describe_short(conn, agg, c->dgram, len,
+							   &agg->pkts[c->nr]);
 				c->dgram += len;
 				continue;
 			}
@@ -202,14 +251,14 @@ static unsigned int rx_describe(struct quic_conn *conn, struct quic_agg *agg,
 			}
 		}
 		if (c->in < len)
-			nr += rx_describe_linear(conn, agg, len, c, &agg->pkts[nr]);
+			c->nr += rx_describe_linear(conn, agg, len, c, &agg->pkts[c->nr]);
 		if (c->in >= len) {
 			c->dgram += len;
 			c->in = 0;
 			c->linear = NULL;
 		}
 	}
-	return nr;
+	return c->nr;
 }
 
 /* The key for a 1-RTT packet by its key phase bit [9001-6.3]. */
@@ -285,6 +334,28 @@ static void rx_failed(struct quic_conn *conn, const struct quic_agg *agg,
 		quic_conn_violate(conn, v, 0, now);
 }
 
+/* What an Initial of the server says outside its frames; > 0: a violation, -ESTALE: drop it. */
+static int rx_consequences_initial(struct quic_conn *conn, const struct quic_rx_pkt *p)
+{
+	struct quic_header h;
+
+	if (!quic_header_decode(p->hdr, p->len, QUIC_CID_OURS_BYTES, &h))
+		return -ESTALE;
+	if (h.token.len)					/* [9000-17.2.2] */
+		return QUIC_VIOLATION_INITIAL_TOKEN_FROM_SERVER;
+	/* Another one may have been in the same batch. */
+	if (conn->peer_id_known && !quic_cid_equal(&h.scid, &conn->path->dcid))
+		return -ESTALE;
+	if (h.version != conn->version &&
+	    (!conn->alt_version || quic_conn_follow_version(conn)))
+		return -ESTALE;
+	if (!conn->peer_id_known) {
+		quic_conn_set_peer_cid(conn, &h.scid);
+		conn->peer_id_known = true;			/* [9000-7.2] */
+	}
+	return 0;
+}
+
 /* What an authentic packet proves, beyond its frames. */
 static int rx_consequences(struct quic_conn *conn, const struct quic_rx_pkt *p,
 			   enum quic_keys_pick pick, quic_us now)
@@ -306,9 +377,10 @@ static int rx_consequences(struct quic_conn *conn, const struct quic_rx_pkt *p,
 		if (v)
 			return v;
 	}
-	if (p->level == QUIC_LEVEL_INITIAL && !conn->is_server && !conn->peer_id_known) {
-		quic_conn_set_peer_cid(conn, &conn->peer_id_seen);
-		conn->peer_id_known = true;			/* [9000-7.2] */
+	if (p->level == QUIC_LEVEL_INITIAL && !conn->is_server) {
+		v = rx_consequences_initial(conn, p);
+		if (v)
+			return v;
 	}
 	if (p->level == QUIC_LEVEL_HANDSHAKE && conn->is_server) {
 		quic_path_validate(conn->path);		/* [9000-8.1] */
@@ -347,7 +419,7 @@ static void rx_handle(struct quic_conn *conn, const struct quic_rx_pkt *p,
 		err = quic_pnspace_on_packet(s, p->pn, now, res.eliciting, immediate, p->ecn,
 					     conn->local.max_ack_delay_ms * QUIC_US_PER_MS);
 	if (err) {
-		rx_drop(conn, QUIC_DROP_MEMORY);
+		rx_drop(conn, err == -ESTALE ? QUIC_DROP_CID : QUIC_DROP_MEMORY);
 		return;
 	}
 	if (p->level == QUIC_LEVEL_APP)
@@ -400,7 +472,7 @@ static void rx_batch(struct quic_conn *conn, struct quic_agg *agg, unsigned int 
 
 void quic_packet_receive(struct quic_conn *conn, struct quic_agg *agg, quic_us now)
 {
-	struct rx_cursor c = {};
+	struct rx_cursor c = { .now = now };
 	unsigned int nr, i;
 
 	while (c.dgram < agg->len && quic_conn_is_open(conn)) {

@@ -30,6 +30,7 @@
 #include "route.h"
 #include "socket.h"
 #include "ticket.h"
+#include "token.h"
 
 static const u32 sock_backlog_slack_bytes = 1 << 20;	/* aggregates: headers and pages */
 static const u32 sock_sndbuf_cwnds = 4;			/* it follows the window: UAPI.md 8 */
@@ -151,6 +152,8 @@ static int sock_end_errno(const struct quic_close *c)
 		return ETIMEDOUT;
 	case QUIC_CLOSE_RESET:
 		return ECONNRESET;
+	case QUIC_CLOSE_VERSION:
+		return EPROTONOSUPPORT;
 	case QUIC_CLOSE_PEER:
 		if (c->app)
 			return c->code ? ECONNRESET : 0;
@@ -563,6 +566,7 @@ static int __net_init sock_net_init(struct net *net)
 static void __net_exit sock_net_exit(struct net *net)
 {
 	quic_close_orphans(quic_sock_net(net));
+	quic_token_exit_net(quic_sock_net(net));
 }
 
 static struct pernet_operations sock_net_ops = {

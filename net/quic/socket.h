@@ -33,7 +33,8 @@ struct quic_listener;
 #define QUIC_SOCK_ALPN_BYTES	128	/* most bytes of an ALPN list, UAPI.md 4 */
 #define QUIC_SOCK_TICKET_MIN_BYTES	64
 #define QUIC_SOCK_TICKET_MAX_BYTES	4096
-#define QUIC_SOCK_TOKEN_MAX_BYTES	4096
+#define QUIC_SOCK_TOKEN_MAX_BYTES	4096	/* of a NEW_TOKEN frame */
+#define QUIC_SOCK_TOKEN_SET_BYTES	120	/* of the option, UAPI.md 4 */
 #define QUIC_SOCK_SECRET_BYTES	32
 #define QUIC_SOCK_LISTEN_BUCKETS	64	/* chains of listeners, by port */
 #define QUIC_SOCK_SOURCE_BUCKETS	1024	/* counters of half-open connections by source */
@@ -83,6 +84,8 @@ struct quic_event_queue {
  * @half_open: counted in quic_sock_net.half_open
  * @was_established: ESTABLISHED was reported
  * @ended: the end was reported
+ * @bad_token: its client showed a Retry token that is no good: to be refused
+ * @version_set: the application chose @config's version
  * @had_stream: there was an active stream, so plain sends need one (UAPI.md 17.5)
  * @source: bucket of its peer in quic_sock_net.half_open_source
  * @local: address bound to; port 0: not bound
@@ -118,6 +121,8 @@ struct quic_sock {
 	bool half_open;
 	bool was_established;
 	bool ended;
+	bool bad_token;
+	bool version_set;
 	bool had_stream;
 	u16 source;
 	struct quic_addr local;
@@ -159,6 +164,7 @@ struct quic6_sock {
  * @stateless_lock: protects the next 2 fields
  * @stateless_at: when the bucket of stateless replies was filled last, us
  * @stateless_tokens: stateless replies that may be sent now
+ * @tokens: keys of address-validation tokens, from the first listener on
  * @hash_seed: of @half_open_source
  * @rmem: sysctl quic_rmem: least, default, most bytes of receive memory
  * @wmem: sysctl quic_wmem: the same for sending
@@ -182,6 +188,7 @@ struct quic_sock_net {
 	spinlock_t stateless_lock;	/* protects the next 2 fields */
 	quic_us stateless_at;
 	u32 stateless_tokens;
+	struct quic_tokens *tokens;
 	u32 hash_seed;
 	int rmem[3];
 	int wmem[3];

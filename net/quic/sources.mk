@@ -29,12 +29,15 @@ QUIC_CORE_SRCS := \
 	core/wire.c
 
 QUIC_ENGINE_SRCS := \
+	admit.c \
 	conn.c \
 	conn_ack.c \
 	conn_close.c \
+	conn_initial.c \
 	conn_keys.c \
 	conn_path.c \
 	conn_timer.c \
+	conn_version.c \
 	frame_rx.c \
 	inqueue.c \
 	outqueue.c \

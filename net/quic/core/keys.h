@@ -64,6 +64,7 @@ struct quic_key {
  * @cipher: by level
  * @tx: sending, by level
  * @rx: receiving, by level
+ * @rx_alt: Initial receive key of the version not in use (RFC 9369 4.1)
  * @rx_other: 1-RTT receive key for the other value of the key phase bit
  * @other_is_next: @rx_other is of the next phase, else of the previous one
  * @tx_secret: current 1-RTT secret, to derive the next
@@ -87,6 +88,7 @@ struct quic_keys {
 	enum quic_cipher cipher[QUIC_NR_LEVELS];
 	struct quic_key tx[QUIC_NR_LEVELS];
 	struct quic_key rx[QUIC_NR_LEVELS];
+	struct quic_key rx_alt;
 	struct quic_key rx_other;
 	bool other_is_next;
 	u8 tx_secret[QUIC_SECRET_MAX_BYTES];

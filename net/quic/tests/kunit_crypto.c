@@ -138,8 +138,8 @@ static void retry_tag_is_the_rfcs(struct kunit *test)
 	u8 tag[QUIC_TAG_BYTES];
 
 	memcpy(odcid.data, v->dcid, sizeof(v->dcid));
-	KUNIT_ASSERT_EQ(test, quic_crypto_retry_tag(quic_version_find(v->version), &odcid,
-						    v->retry_packet, len, tag), 0);
+	KUNIT_ASSERT_EQ(test, quic_edge_retry_tag(quic_version_find(v->version), &odcid,
+						  v->retry_packet, len, tag), 0);
 	KUNIT_EXPECT_MEMEQ(test, tag, v->retry_packet + len, sizeof(tag));
 }
 

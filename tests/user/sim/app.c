@@ -61,6 +61,8 @@ static void app_send_message(struct sim_endpoint *ep, enum quic_level level, u32
 		ep->sim->cfg.hooks->on_blob(ep);
 	if (blob)
 		quic_conn_encode_tparams(&ep->conn, &pw);
+	if (blob && ep->sim->cfg.hooks && ep->sim->cfg.hooks->on_params)
+		ep->sim->cfg.hooks->on_params(ep, &pw);
 	bytes = max_t(u32, bytes, 6 + pw.len);
 	while (quic_edge_buf_alloc(&ep->conn, bytes, &buf))
 		;
@@ -117,7 +119,7 @@ static bool app_recv_message(struct sim_endpoint *ep, enum quic_level level)
 
 void sim_app_start(struct sim_endpoint *ep)
 {
-	app_send_message(ep, QUIC_LEVEL_INITIAL, 320, true);
+	app_send_message(ep, QUIC_LEVEL_INITIAL, ep->sim->cfg.hello_bytes, true);
 	quic_conn_output(&ep->conn, ep->sim->now);
 }
 

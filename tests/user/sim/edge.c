@@ -110,6 +110,10 @@ void quic_edge_event(struct quic_conn *conn, const struct quic_edge_event_info *
 	struct sim_endpoint *ep = sim_endpoint_of(conn);
 
 	ep->events[ev->type]++;
+	if (ev->type == QUIC_EDGE_EV_NEW_TOKEN && ev->data.len <= sizeof(ep->token)) {
+		memcpy(ep->token, ev->data.data, ev->data.len);
+		ep->token_len = ev->data.len;
+	}
 	sim_note(ep->sim, ev->type, ev->sid);
 }
 
@@ -351,6 +355,66 @@ void sim_seal(const struct quic_key *key, u8 *pkt, u32 hdr_len, u32 len, u8 pn_l
 	seal(key->aead, nonce, pkt, hdr_len, pkt + hdr_len, len - hdr_len);
 	hp_mask(key->hp, pkt + hdr_len - pn_len + 4, mask);
 	hp_apply(pkt, hdr_len - pn_len, pn_len, mask);
+}
+
+int quic_edge_hp_rekey(struct quic_hp *hp, const struct quic_version *v, const u8 *secret)
+{
+	return quic_edge_expand_label(hp->cipher, secret, v->label_hp, hp->key,
+				      quic_cipher_info(hp->cipher)->key_bytes);
+}
+
+/* ---- Retry and tokens ---- */
+
+int quic_edge_retry_tag(const struct quic_version *v, const struct quic_cid *odcid,
+			const u8 *retry, u32 len, u8 *tag)
+{
+	struct quic_aead a = { .cipher = QUIC_CIPHER_AES_128_GCM };
+	struct quic_writer w;
+	u8 pseudo[2048];
+
+	memcpy(a.key, v->retry_key, sizeof(v->retry_key));
+	quic_wire_write_init(&w, pseudo, sizeof(pseudo));
+	quic_wire_put_u8(&w, odcid->len);
+	quic_wire_put_bytes(&w, odcid->data, odcid->len);
+	quic_wire_put_bytes(&w, retry, len);
+	assert(!w.overflow);
+	seal(&a, v->retry_nonce, pseudo, w.len, tag, 0);
+	return 0;
+}
+
+struct quic_tokens *quic_edge_tokens(struct quic_conn *conn)
+{
+	return sim_endpoint_of(conn)->sim->cfg.tokens;
+}
+
+static void token_key(const struct quic_tokens *t, unsigned int key, struct quic_aead *a)
+{
+	*a = (struct quic_aead){ .cipher = QUIC_CIPHER_AES_128_GCM };
+	memset(a->key, 0x10 + t->epoch - (key != (t->epoch & 1)), 16);
+}
+
+int quic_edge_token_seal(struct quic_tokens *t, const u8 *nonce, const u8 *aad, u32 aad_len,
+			 u8 *text, u32 len)
+{
+	struct quic_aead a;
+
+	token_key(t, t->epoch & 1, &a);
+	seal(&a, nonce, aad, aad_len, text, len);
+	return t->epoch & 1;
+}
+
+int quic_edge_token_open(struct quic_tokens *t, unsigned int key, const u8 *nonce, const u8 *aad,
+			 u32 aad_len, const u8 *sealed, u32 len, u8 *text)
+{
+	struct quic_aead a;
+
+	token_key(t, key, &a);
+	return unseal(&a, nonce, aad, aad_len, sealed, len - QUIC_TAG_BYTES, text) ? 0 : -EBADMSG;
+}
+
+bool quic_edge_token_spend(struct quic_tokens *t, const u8 *nonce, quic_us now)
+{
+	return quic_token_spend(&t->used, nonce, now);
 }
 
 /* ---- transmit ---- */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * forge.c - packets of a peer that does not keep the rules
+ * forge.c - packets and parameters of a peer that does not keep the rules
  *
  * Made with the keys and ids of a simulated endpoint, but not by its engine,
  * which knows nothing of them.
@@ -23,6 +23,7 @@ u32 sim_forge(struct sim_endpoint *from, const struct sim_forge *f, u8 *dgram)
 		.version = conn->version,
 		.dcid = &conn->path->dcid,
 		.scid = f->scid ? f->scid : &conn->initial_scid,
+		.token = f->token,
 		.pn = f->pn,
 		.pn_len = 4,
 		.key_phase = conn->keys.phase,
@@ -44,4 +45,32 @@ u32 sim_forge(struct sim_endpoint *from, const struct sim_forge *f, u8 *dgram)
 	sim_seal(f->key ? f->key : &conn->keys.tx[f->level], dgram, hdr_len, w.len, b.pn_len,
 		 f->pn);
 	return w.len + QUIC_TAG_BYTES;
+}
+
+void sim_set_param(struct quic_writer *w, u64 id, const void *value, u32 len)
+{
+	struct quic_writer out;
+	struct quic_reader r;
+	struct quic_span s;
+	u8 copy[512];
+	u64 this;
+
+	assert(w->len <= sizeof(copy));
+	memcpy(copy, w->buf, w->len);
+	quic_wire_read_init(&r, copy, w->len);
+	quic_wire_write_init(&out, w->buf, w->cap);
+	while (quic_wire_get_varint(&r, &this) && quic_wire_get_vspan(&r, &s)) {
+		if (this == id)
+			continue;
+		quic_wire_put_varint(&out, this);
+		quic_wire_put_varint(&out, s.len);
+		quic_wire_put_bytes(&out, s.data, s.len);
+	}
+	if (value) {
+		quic_wire_put_varint(&out, id);
+		quic_wire_put_varint(&out, len);
+		quic_wire_put_bytes(&out, value, len);
+	}
+	assert(!out.overflow);
+	*w = out;
 }

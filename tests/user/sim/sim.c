@@ -192,6 +192,54 @@ static void endpoint_settle(struct sim_endpoint *ep)
 
 static void endpoint_init(struct sim *sim, unsigned int me);
 
+static struct quic_addr endpoint_addr(const struct sim *sim, unsigned int who)
+{
+	struct quic_addr a = { .family = 4, .port = who ? 443 : 5000 };
+
+	if (!who)
+		a.ip[3] = sim->cfg.client_ip;
+	return a;
+}
+
+/* What a listener does besides accepting: Retry, INVALID_TOKEN; true: accept. */
+static bool endpoint_admit(struct sim_endpoint *ep, const struct quic_header *h,
+			   struct quic_admission *a, bool *refuse)
+{
+	struct quic_addr remote = endpoint_addr(ep->sim, 0);
+	struct sim *sim = ep->sim;
+	u8 retry[QUIC_ADMIT_RETRY_BYTES];
+	struct quic_writer w;
+
+	*a = (struct quic_admission){ .odcid = h->dcid };
+	*refuse = false;
+	if (!sim->cfg.tokens)
+		return true;
+	switch (quic_admit_initial(sim->cfg.tokens, h, &remote, sim->cfg.validate, sim->now, a)) {
+	case QUIC_ADMIT_RETRY:
+		quic_wire_write_init(&w, retry, sizeof(retry));
+		if (quic_admit_retry(sim->cfg.tokens, h, &remote, sim->now, &w) || w.overflow)
+			sim_fail(sim, "no Retry packet");
+		ep->retries++;
+		sim_send(sim, ep->me, retry, w.len, QUIC_ECN_NOT_ECT);
+		return false;
+	case QUIC_ADMIT_REFUSE:
+		*refuse = true;
+		return true;
+	default:
+		return true;
+	}
+}
+
+static void endpoint_negotiate(struct sim_endpoint *ep, const struct quic_header *h)
+{
+	struct quic_writer w;
+	u8 vn[128];
+
+	quic_wire_write_init(&w, vn, sizeof(vn));
+	quic_header_encode_vn(&w, &h->scid, &h->dcid, 0, 0xfafafafa);
+	sim_send(ep->sim, ep->me, vn, w.len, QUIC_ECN_NOT_ECT);
+}
+
 /*
  * A server is born with the first Initial.  One that was corrupted on the way
  * makes a server that can open nothing: a listener would have made another from
@@ -199,22 +247,27 @@ static void endpoint_init(struct sim *sim, unsigned int me);
  */
 static bool endpoint_accept(struct sim_endpoint *ep, const struct sim_event *e)
 {
-	struct quic_addr local = { .family = 4, .port = 443 };
-	struct quic_addr remote = { .family = 4, .port = 5000 };
+	struct quic_addr local = endpoint_addr(ep->sim, 1), remote = endpoint_addr(ep->sim, 0);
+	struct quic_admission a;
 	struct quic_header h;
+	bool refuse;
 
 	if (e->len < QUIC_MIN_DATAGRAM_BYTES ||
-	    !quic_header_decode(e->data, e->len, QUIC_CID_OURS_BYTES, &h) ||
-	    h.kind != QUIC_PACKET_INITIAL || h.dcid.len < 8)
+	    !quic_header_decode(e->data, e->len, QUIC_CID_OURS_BYTES, &h))
+		return false;
+	if (h.kind == QUIC_PACKET_UNKNOWN_VERSION)
+		endpoint_negotiate(ep, &h);
+	if (h.kind != QUIC_PACKET_INITIAL || h.dcid.len < 8 || !endpoint_admit(ep, &h, &a, &refuse))
 		return false;
 	if (ep->started) {
 		quic_conn_exit(&ep->conn);
 		endpoint_init(ep->sim, ep->me);
 	}
-	if (quic_conn_start_server(&ep->conn, &h, &h.dcid, NULL, false, &local, &remote,
-				   ep->sim->now))
+	if (quic_conn_start_server(&ep->conn, &h, &a.odcid, a.retried ? &h.dcid : NULL,
+				   a.validated, &local, &remote, ep->sim->now))
 		return false;
 	ep->started = true;
+	ep->refuse = refuse;
 	return true;
 }
 
@@ -239,20 +292,28 @@ static u32 endpoint_gather(struct sim *sim, const struct sim_event *first, u8 *b
 	return len;
 }
 
+/* Is there a connection that @e can be for? */
+static bool endpoint_is_ready(struct sim_endpoint *ep, const struct sim_event *e)
+{
+	if (!ep->me || ep->conn.stats.pkts_rcvd || endpoint_accept(ep, e))
+		return ep->started;
+	return ep->started && !ep->sim->cfg.validate;
+}
+
 static void endpoint_receive(struct sim_endpoint *ep, const struct sim_event *e)
 {
 	static u8 buf[65536];
 	struct quic_agg *agg;
 	u32 len;
 
-	if (!ep->started && (!ep->me || !endpoint_accept(ep, e)))
+	if (!endpoint_is_ready(ep, e))
 		return;
-	if (ep->me && !ep->conn.stats.pkts_rcvd)
-		endpoint_accept(ep, e);
 	len = endpoint_gather(ep->sim, e, buf, sizeof(buf));
 	agg = sim_agg_new(buf, len, e->len, e->ecn);
 	quic_conn_receive(&ep->conn, agg, ep->sim->now);
 	quic_edge_agg_free(agg);
+	if (ep->refuse && ep->conn.stats.pkts_rcvd)
+		quic_conn_violate(&ep->conn, QUIC_VIOLATION_TOKEN_INVALID, 0, ep->sim->now);
 	endpoint_settle(ep);
 }
 
@@ -295,6 +356,8 @@ void sim_config_default(struct sim_config *cfg, u64 seed)
 		.cong = &quic_cong_cubic_ops,
 		.version = QUIC_V1,
 		.give_up = 20000 * QUIC_US_PER_SEC,
+		.start_at = 1000000,
+		.hello_bytes = 320,
 		.flight_bytes = 3000,
 	};
 	for (i = 0; i < 2; i++)
@@ -309,16 +372,17 @@ static bool sim_is_over(const struct sim *sim)
 
 const char *sim_run(struct sim *sim, const struct sim_config *cfg)
 {
-	struct quic_addr local = { .family = 4, .port = 5000 };
-	struct quic_addr remote = { .family = 4, .port = 443 };
+	struct quic_addr local, remote;
 	struct sim_event *e;
 	unsigned int i;
 
 	memset(sim, 0, sizeof(*sim));
 	sim->cfg = *cfg;
+	local = endpoint_addr(sim, 0);
+	remote = endpoint_addr(sim, 1);
 	sim->live_before = quic_env_live;
 	sim->rng = cfg->seed * 0x2545f4914f6cdd1dULL + 1;
-	sim->now = 1000000;
+	sim->now = cfg->start_at;
 	sim_current = sim;
 	for (i = 0; i < 2; i++)
 		endpoint_init(sim, i);

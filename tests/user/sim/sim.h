@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "admit.h"
 #include "conn.h"
 
 #define SIM_MAX_STREAMS 256
@@ -51,6 +52,7 @@ struct sim_app {
  * @on_settle: after every call into the engine and the application
  * @on_blob: its transport parameters are about to be told
  * @on_packet: a packet leaves its engine, not yet protected
+ * @on_params: the encoded parameters can be changed
  */
 struct sim_hooks {
 	void (*on_init)(struct sim_endpoint *ep);
@@ -59,10 +61,21 @@ struct sim_hooks {
 	void (*on_settle)(struct sim_endpoint *ep);
 	void (*on_blob)(struct sim_endpoint *ep);
 	void (*on_packet)(struct sim_endpoint *ep, const struct quic_tx_pkt *pkt);
+	void (*on_params)(struct sim_endpoint *ep, struct quic_writer *w);
+};
+
+/* Token keys of the servers of several runs: the current one is even or odd by @epoch. */
+struct quic_tokens {
+	u8 epoch;
+	struct quic_token_used used;
 };
 
 struct sim_config {
 	u64 seed;
+	struct quic_tokens *tokens;	/* NULL: the server neither issues nor checks any */
+	bool validate;		/* the server wants validated addresses: Retry */
+	u8 client_ip;		/* last byte of the client's address */
+
 	const struct sim_hooks *hooks;
 	bool may_end_early;	/* an end before all data is through is no failure */
 	bool stays_open;	/* the client does not close when all is done */
@@ -75,8 +88,10 @@ struct sim_config {
 	bool ecn;
 	u32 version;
 	u32 fail_alloc;		/* chance in 1/100000 that an engine allocation fails */
+	quic_us start_at;
 	quic_us give_up;	/* virtual time after which the run counts as stuck */
 	bool key_updates;	/* both sides update keys at random */
+	u32 hello_bytes;	/* size of the client's fake ClientHello */
 	u32 flight_bytes;	/* size of the server's fake certificate flight */
 };
 
@@ -104,6 +119,10 @@ struct sim_endpoint {
 	bool started;
 	bool done;
 	u64 events[16];
+	u8 token[QUIC_TOKEN_MAX_BYTES];	/* of the last NEW_TOKEN */
+	u32 token_len;
+	bool refuse;		/* server: its client showed a Retry token that is no good */
+	unsigned int retries;	/* server: Retry packets sent */
 	/* network side */
 	quic_us link_free;
 	u64 dgrams, dgram_bytes;
@@ -170,6 +189,7 @@ void sim_seal(const struct quic_key *key, u8 *pkt, u32 hdr_len, u32 len, u8 pn_l
  * @pad_to: PADDING before @frames until the datagram has that many bytes
  * @key: instead of the endpoint's
  * @scid: instead of the endpoint's; NULL: that
+ * @token: of an Initial
  */
 struct sim_forge {
 	enum quic_level level;
@@ -180,9 +200,16 @@ struct sim_forge {
 	u32 pad_to;
 	const struct quic_key *key;
 	const struct quic_cid *scid;
+	struct quic_span token;
 };
 
 #define SIM_FORGE_MAX_BYTES	1500
+
+/*
+ * forge.c: replaces parameter @id in the blob of @w by @len bytes at @value, wherever
+ * there was one; NULL: takes it out.
+ */
+void sim_set_param(struct quic_writer *w, u64 id, const void *value, u32 len);
 
 /* forge.c: makes the packet as one of @from's into @dgram; its bytes. */
 u32 sim_forge(struct sim_endpoint *from, const struct sim_forge *f, u8 *dgram);
