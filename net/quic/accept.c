@@ -72,6 +72,7 @@ int quic_accept_inherit(struct quic_sock *q, const struct quic_sock *parent)
 	memcpy(q->ticket_secret, parent->ticket_secret, sizeof(q->ticket_secret));
 	q->param = parent->param;
 	q->config = parent->config;
+	q->version_set = parent->version_set;
 	q->events.mask = parent->events.mask;
 	q->host.conn.config.cong = parent->host.conn.config.cong;
 	quic_sock_update_limits(q);
@@ -109,6 +110,7 @@ static int accept_start_child(struct quic_sock *q, struct quic_request *req)
 		.dcid = req->dcid,
 		.scid = req->scid,
 	};
+	const struct quic_admission *a = &req->admission;
 	struct quic_conn *conn = quic_sock_conn(q);
 	quic_us now = quic_timer_now();
 	struct quic_addr local;
@@ -117,8 +119,8 @@ static int accept_start_child(struct quic_sock *q, struct quic_request *req)
 
 	err = quic_bind_set_path(q, &req->remote, &local);
 	if (!err)
-		err = quic_conn_start_server(conn, &h, &req->dcid, NULL, false, &req->local,
-					     &req->remote, now);
+		err = quic_conn_start_server(conn, &h, &a->odcid, a->retried ? &req->dcid : NULL,
+					     a->validated, &req->local, &req->remote, now);
 	if (err)
 		return err;
 	q->started = true;
@@ -163,6 +165,7 @@ struct sock *quic_accept_make(struct quic_sock *parent, struct quic_request *req
 	quic_listen_unlink(parent, req);
 	q->half_open = true;
 	q->source = req->source;
+	q->bad_token = req->bad_token;
 	lock_sock_nested(child, SINGLE_DEPTH_NESTING);
 	quic_bind_child(q, parent);
 	*err = accept_start_child(q, req);

@@ -131,6 +131,23 @@ int quic_bind_set_path(struct quic_sock *q, const struct quic_addr *remote,
 	return 0;
 }
 
+int quic_bind_give_token(struct quic_sock *q)
+{
+	struct quic_conn *conn = quic_sock_conn(q);
+	u8 *token = NULL;
+
+	if (q->token.len) {
+		token = quic_env_alloc(q->token.len, 1);
+		if (!token)
+			return -ENOMEM;
+		memcpy(token, q->token.data, q->token.len);
+	}
+	quic_env_free(conn->token);
+	conn->token = token;
+	conn->token_len = q->token.len;
+	return 0;
+}
+
 static int bind_start_client(struct quic_sock *q, const struct quic_addr *remote)
 {
 	struct quic_conn *conn = quic_sock_conn(q);
@@ -147,13 +164,9 @@ static int bind_start_client(struct quic_sock *q, const struct quic_addr *remote
 	if (err)
 		return err;
 	quic_sock_update_limits(q);	/* SO_RCVBUF may have come meanwhile */
-	if (q->token.len && !conn->token) {
-		conn->token = quic_env_alloc(q->token.len, 1);
-		if (!conn->token)
-			return -ENOMEM;
-		memcpy(conn->token, q->token.data, q->token.len);
-		conn->token_len = q->token.len;
-	}
+	err = quic_bind_give_token(q);
+	if (err)
+		return err;
 	q->started_at = quic_timer_now();
 	err = quic_conn_start_client(conn, &local, remote, q->started_at);
 	if (err)

@@ -48,6 +48,9 @@ int quic_getname(struct socket *sock, struct sockaddr *sa, int peer);
 int quic_bind_set_path(struct quic_sock *q, const struct quic_addr *remote,
 		       struct quic_addr *local);
 
+/* The token that was set goes into the Initials to come: 0, -ENOMEM. @q is owned. */
+int quic_bind_give_token(struct quic_sock *q);
+
 /* An accepted socket shares its listener's UDP socket. */
 void quic_bind_child(struct quic_sock *q, const struct quic_sock *parent);
 /* Leaves the list of bound sockets (and with it /proc); may be repeated. */

@@ -18,9 +18,13 @@
 #include "listen.h"
 #include "lookup.h"
 #include "route.h"
+#include "token.h"
 
 static const u32 listen_request_bytes = 48 << 10;	/* packets of one request, truesize */
 static const u32 listen_request_runs = 8;		/* a ClientHello takes 1 to 3 datagrams */
+/* From that part of the half-open connections allowed on, addresses are validated. */
+static const u32 listen_load_den = 4;
+static const u32 listen_load_queue_den = 2;		/* the same of the listener's backlog */
 
 /* ---- half-open connections ---- */
 
@@ -188,6 +192,8 @@ static int listen_start(struct quic_sock *q)
 	if (!q->local.port || q->started || sk->sk_state != TCP_CLOSE || q->ended)
 		return -EINVAL;
 	err = listen_alloc(q);
+	if (!err)
+		err = quic_token_setup_net(quic_sock_net(sock_net(sk)));
 	if (err)
 		return err;
 	quic_sock_set_state(sk, TCP_LISTEN);
@@ -355,13 +361,60 @@ static struct quic_request *listen_new_request(struct quic_sock *q, const struct
 	return req;
 }
 
+/* Are there so many who have not shown that they are there that others should? */
+static bool listen_is_loaded(struct quic_sock *q)
+{
+	struct sock *sk = quic_sock_sk(q);
+	struct quic_sock_net *sn = quic_sock_net(sock_net(sk));
+
+	return atomic_read(&sn->half_open) > READ_ONCE(sn->half_open_max) / listen_load_den ||
+	       READ_ONCE(sk->sk_ack_backlog) >
+	       READ_ONCE(sk->sk_max_ack_backlog) / listen_load_queue_den;
+}
+
+static void listen_retry(struct quic_sock *q, const struct quic_header *h,
+			 const struct quic_addr *remote, struct sk_buff *skb)
+{
+	struct quic_sock_net *sn = quic_sock_net(sock_net(quic_sock_sk(q)));
+	u8 buf[QUIC_ADMIT_RETRY_BYTES];
+	struct quic_writer w;
+
+	quic_wire_write_init(&w, buf, sizeof(buf));
+	if (!quic_admit_retry(sn->tokens, h, remote, quic_timer_now(), &w) && !w.overflow)
+		quic_listen_answer(q->host.tunnel, skb, buf, w.len, QUIC_MIB_RETRY_SENT);
+}
+
+/* Judges the token of an Initial, and answers with a Retry; false: no request comes of it. */
+static bool listen_admit(struct quic_sock *q, const struct quic_header *h,
+			 const struct quic_addr *remote, struct sk_buff *skb,
+			 struct quic_admission *a, bool *refuse)
+{
+	struct quic_sock_net *sn = quic_sock_net(sock_net(quic_sock_sk(q)));
+	bool loaded = listen_is_loaded(q);
+
+	switch (quic_admit_initial(sn->tokens, h, remote, loaded || q->config.validate_peer_address,
+				   quic_timer_now(), a)) {
+	case QUIC_ADMIT_ACCEPT:
+		return true;
+	case QUIC_ADMIT_RETRY:
+		listen_retry(q, h, remote, skb);
+		return false;
+	case QUIC_ADMIT_REFUSE:
+		*refuse = true;
+		return !loaded;		/* it costs what a connection costs */
+	default:
+		return false;
+	}
+}
+
 /* A packet that begins or continues a request; true: @skb is taken. */
 static bool listen_request(struct quic_sock *q, const struct quic_header *h, struct sk_buff *skb)
 {
 	struct sock *sk = quic_sock_sk(q);
+	struct quic_admission a = {};
 	struct quic_addr local, remote;
 	struct quic_request *req;
-	bool fresh;
+	bool fresh, refuse = false;
 
 	quic_rx_addrs(skb, &local, &remote);
 	req = listen_find_request(q->listener, &h->dcid, &remote);
@@ -370,10 +423,20 @@ static bool listen_request(struct quic_sock *q, const struct quic_header *h, str
 	if (fresh && (h->kind != QUIC_PACKET_INITIAL || h->dcid.len < 8 ||
 		      min(quic_rx_cb(skb)->seg, quic_rx_cb(skb)->len) < QUIC_MIN_DATAGRAM_BYTES))
 		return false;
+	if (fresh && !listen_admit(q, h, &remote, skb, &a, &refuse))
+		return false;
 	if (fresh)
 		req = listen_new_request(q, h, &local, &remote);
 	if (!req)
 		return false;
+	if (fresh) {
+		req->admission = a;
+		req->bad_token = refuse;
+		if (refuse && !req->route) {
+			req->route = true;	/* its work closes as well as it hands out */
+			list_move_tail(&req->entry, &q->listener->unrouted);
+		}
+	}
 	if (!listen_add_packets(q, req, skb)) {
 		if (fresh)
 			quic_listen_drop(q, req);
@@ -403,6 +466,9 @@ void quic_listen_receive(struct quic_sock *q, struct sk_buff *skb)
 	quic_rx_copy(skb, 0, len, data);
 	why = SKB_DROP_REASON_NOT_SPECIFIED;
 	if (!quic_header_decode(data, len, QUIC_CID_OURS_BYTES, &h))
+		goto drop;
+	/* [9000-17.2] [9287-3] */
+	if (!(h.first & QUIC_HEADER_FIXED) && !q->param.grease_quic_bit)
 		goto drop;
 	/* It may have waited while accept() made the connection. */
 	rcu_read_lock();

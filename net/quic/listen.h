@@ -7,6 +7,7 @@
 
 #include <linux/net.h>
 
+#include "admit.h"
 #include "socket.h"
 
 #define QUIC_LISTEN_BUCKETS	64	/* of one listener's requests */
@@ -18,6 +19,8 @@
  * @dcid: Destination Connection ID of the client's first Initial
  * @scid: the client's id
  * @version: QUIC version of it
+ * @admission: what its token told
+ * @bad_token: it is to be closed with INVALID_TOKEN
  * @local: our address
  * @remote: the client's
  * @packets: runs of datagrams, in order of arrival
@@ -32,6 +35,8 @@ struct quic_request {
 	struct quic_cid dcid;
 	struct quic_cid scid;
 	const struct quic_version *version;
+	struct quic_admission admission;
+	bool bad_token;
 	struct quic_addr local;
 	struct quic_addr remote;
 	struct sk_buff_head packets;
@@ -72,8 +77,8 @@ struct quic_listener {
  * @sock: socket
  * @backlog: requests that may wait; 0 ends listening
  *
- * Return: 0; -EINVAL not bound, or connected; -EADDRINUSE another listener there
- * takes the same protocols; -ENOMEM.
+ * Return: 0; -EINVAL not bound, or connected; -ENOMEM; -EADDRINUSE another listener
+ * there takes the same protocols.
  */
 int quic_listen(struct socket *sock, int backlog);
 /* Leaves LISTEN and drops all requests; @q is owned. */
@@ -114,6 +119,10 @@ void quic_listen_set_timer(struct quic_sock *q);
  */
 struct sock *quic_listen_find(const struct quic_tunnel *t, const struct quic_addr *local,
 			      const struct quic_addr *remote, const struct quic_span *name);
+
+/* A stateless answer to where @skb came from, if the rate allows; counts @counter. */
+void quic_listen_answer(struct quic_tunnel *t, struct sk_buff *skb, const u8 *data, u32 len,
+			enum quic_mib_counter counter);
 
 /* One half-open connection less. */
 void quic_listen_half_open_put(struct quic_sock_net *sn, u16 source);

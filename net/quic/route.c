@@ -110,6 +110,21 @@ static void route_untie(struct quic_sock *child)
 	child->router = NULL;
 }
 
+/* A child that is to be refused for its token [9000-8.1.2]. */
+static void route_refuse_token(struct quic_sock *child)
+{
+	struct sock *sk = quic_sock_sk(child);
+	bool bh;
+
+	lock_sock(sk);
+	bh = quic_sock_enter(child);
+	quic_conn_violate(quic_sock_conn(child), QUIC_VIOLATION_TOKEN_INVALID, 0,
+			  quic_timer_now());
+	quic_sock_leave(bh);
+	release_sock(sk);
+	quic_accept_discard(sk);
+}
+
 /* Takes a child off the list whose hello is complete, or that ended: true with *@hello. */
 static bool route_is_done(struct quic_sock *child, u8 **hello, struct quic_span *names)
 {
@@ -119,7 +134,7 @@ static bool route_is_done(struct quic_sock *child, u8 **hello, struct quic_span 
 	*hello = NULL;
 	*names = (struct quic_span){};
 	lock_sock_nested(quic_sock_sk(child), SINGLE_DEPTH_NESTING);
-	if (!child->ended)
+	if (!child->ended && !child->bad_token)
 		err = quic_alpn_hello_read(in, hello, names);
 	if (err != -EAGAIN)
 		route_untie(child);
@@ -153,6 +168,8 @@ static void route_work(struct work_struct *work)
 		release_sock(sk);
 		if (child->ended)
 			quic_accept_discard(quic_sock_sk(child));
+		else if (child->bad_token)
+			route_refuse_token(child);
 		else
 			route_one(child, names);
 		kvfree(hello);

@@ -504,9 +504,10 @@ static bool rx_dcid(struct rx_cursor *c, u32 off, u32 len, struct quic_cid *cid)
 		memcpy(cid->data, p + 1, QUIC_CID_OURS_BYTES);
 		return true;
 	}
-	if (len < 7 || p[5] > QUIC_CID_MAX_BYTES || len < 6u + p[5])
+	if (len < 7 || len < 6u + p[5])
 		return false;
-	cid->len = p[5];
+	/* Other versions may have longer ids: nobody has them here, but they get an answer. */
+	cid->len = p[5] > QUIC_CID_MAX_BYTES ? 0 : p[5];
 	memcpy(cid->data, p + 6, cid->len);
 	return true;
 }

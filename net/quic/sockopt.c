@@ -11,6 +11,7 @@
 #include <uapi/linux/tls.h>
 
 #include "alpn.h"
+#include "bind.h"
 #include "event.h"
 #include "info.h"
 #include "sockopt_param.h"
@@ -137,17 +138,22 @@ static bool sockopt_level(u8 uapi, enum quic_level *level)
 	}
 }
 
-/* A client's old ticket and token are used up; getsockopt() waits for new ones. */
-static void sockopt_drop_used(struct quic_sock *q)
+/*
+ * A client's old ticket and @token are used up; getsockopt() waits for new ones.
+ * Packets that waited for the key may have brought a new token already.
+ */
+static void sockopt_drop_used(struct quic_sock *q, const u8 *token)
 {
 	if (quic_sock_conn(q)->is_server)
 		return;
 	quic_sock_blob_clear(&q->ticket);
-	quic_sock_blob_clear(&q->token);
+	if (q->token.data == token)
+		quic_sock_blob_clear(&q->token);
 }
 
 static int sockopt_set_secret(struct quic_sock *q, const void *val, u32 len)
 {
+	const u8 *token = q->token.data;
 	struct quic_crypto_secret s;
 	enum quic_cipher cipher;
 	enum quic_level level;
@@ -169,7 +175,7 @@ static int sockopt_set_secret(struct quic_sock *q, const void *val, u32 len)
 	err = quic_conn_install_secret(quic_sock_conn(q), level, s.send, cipher, s.secret,
 				       quic_timer_now());
 	if (!err && level == QUIC_LEVEL_APP && !s.send)
-		sockopt_drop_used(q);
+		sockopt_drop_used(q, token);
 	quic_sock_output(q);
 out:
 	memzero_explicit(&s, sizeof(s));
@@ -201,13 +207,33 @@ static int sockopt_get_alpn(struct quic_sock *q, struct quic_sockopt_get *g)
 	return sockopt_get_blob(&q->alpn, g);
 }
 
+static int sockopt_issue_token(struct quic_sock *q)
+{
+	int err;
+
+	if (quic_sock_sk(q)->sk_state != TCP_ESTABLISHED)
+		return -EINVAL;
+	err = quic_conn_issue_token(quic_sock_conn(q), quic_timer_now());
+	quic_sock_output(q);
+	return err;
+}
+
 static int sockopt_set_token(struct quic_sock *q, const void *val, u32 len)
 {
-	if (quic_sock_is_listening(q) || (q->started && quic_sock_conn(q)->is_server))
-		return -EOPNOTSUPP;	/* tokens are not issued on demand yet */
-	if (!len)
+	struct quic_conn *conn = quic_sock_conn(q);
+	int err;
+
+	if (quic_sock_is_listening(q))
 		return -EINVAL;
-	return quic_sock_blob_set(&q->token, val, len, GFP_KERNEL);
+	if (q->started && conn->is_server)
+		return sockopt_issue_token(q);
+	if (!len || len > QUIC_SOCK_TOKEN_SET_BYTES)
+		return -EINVAL;
+	err = quic_sock_blob_set(&q->token, val, len, GFP_KERNEL);
+	/* It is for the first Initial; a Retry has another one for those that follow. */
+	if (!err && q->started && !conn->recovery.space[QUIC_SPACE_INITIAL].sent.next)
+		err = quic_bind_give_token(q);
+	return err;
 }
 
 /* That this fails on servers is how TLS libraries learn their role (UAPI.md 4). */

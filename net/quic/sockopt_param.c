@@ -118,6 +118,8 @@ static void param_apply_config(struct quic_sock *q)
 	struct quic_conn_config *c = &quic_sock_conn(q)->config;
 
 	c->version = q->config.version;
+	c->prefer_version = q->version_set ? q->config.version : 0;
+	c->no_compatible = q->param.disable_compatible_version;
 	c->initial_rtt = q->config.initial_smoothed_rtt;
 	c->keepalive = q->config.keepalive_probe_interval;
 	c->nodelay = q->config.stream_data_nodelay;
@@ -176,14 +178,12 @@ int quic_param_get(struct quic_sock *q, struct quic_sockopt_get *g)
 
 int quic_param_set_ext(struct quic_sock *q, const void *val, u32 len)
 {
-	bool bh;
 	int ret;
 
 	if (quic_sock_sk(q)->sk_state != TCP_SYN_RECV || len > PARAM_EXT_MAX_BYTES)
 		return -EINVAL;
-	bh = quic_sock_enter(q);
+	/* BH stays enabled: a server may make the Initial keys of another version. */
 	ret = quic_conn_set_peer_tparams(quic_sock_conn(q), val, len, quic_timer_now());
-	quic_sock_leave(bh);
 	quic_sock_output(q);
 	if (ret <= 0)
 		return ret;
@@ -260,6 +260,7 @@ int quic_param_set_config(struct quic_sock *q, const void *val, u32 len)
 		param_set_cong(q, cong);
 	}
 	PARAM_KEEP(&q->config, &c, version);
+	q->version_set |= c.version != 0;
 	PARAM_KEEP(&q->config, &c, plpmtud_probe_interval);
 	PARAM_KEEP(&q->config, &c, initial_smoothed_rtt);
 	PARAM_KEEP(&q->config, &c, payload_cipher_type);
@@ -270,6 +271,14 @@ int quic_param_set_config(struct quic_sock *q, const void *val, u32 len)
 	PARAM_KEEP(&q->config, &c, keepalive_probe_interval);
 	quic_param_apply(q);
 	return 0;
+}
+
+/* In use, or what the server offered instead of what it does not speak. */
+static u32 param_version(const struct quic_conn *conn)
+{
+	if (conn->close.source == QUIC_CLOSE_VERSION && conn->offered_version)
+		return conn->offered_version;
+	return conn->probe_version ?: conn->version->number;
 }
 
 int quic_param_get_config(struct quic_sock *q, struct quic_sockopt_get *g)
@@ -285,7 +294,7 @@ int quic_param_get_config(struct quic_sock *q, struct quic_sockopt_get *g)
 	else
 		c->congestion_control_algo = QUIC_CONG_ALG_RENO;
 	if (q->started)
-		c->version = quic_sock_conn(q)->version->number;
+		c->version = param_version(quic_sock_conn(q));
 	g->data = c;
 	g->len = sizeof(*c);
 	return 0;

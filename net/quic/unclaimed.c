@@ -13,7 +13,7 @@
 #include "listen.h"
 #include "lookup.h"
 
-#define UNCLAIMED_REPLY_BYTES		128U	/* all of our versions fit in a VN packet */
+#define UNCLAIMED_VN_BYTES		(7U + 2 * 255 + 4 * 8)	/* long ids, all our versions */
 #define UNCLAIMED_RESET_MAX_BYTES	42U	/* looks like a short packet, RFC 9000 10.3 */
 #define UNCLAIMED_RESET_MIN_BYTES	21U	/* 5 unpredictable bytes and a token */
 
@@ -39,9 +39,8 @@ static bool unclaimed_may_reply(struct quic_sock_net *sn)
 	return ok;
 }
 
-/* One datagram back to where @skb came from. */
-static void unclaimed_reply(struct quic_tunnel *t, struct sk_buff *skb, const u8 *data, u32 len,
-			    enum quic_mib_counter counter)
+void quic_listen_answer(struct quic_tunnel *t, struct sk_buff *skb, const u8 *data, u32 len,
+			enum quic_mib_counter counter)
 {
 	struct quic_addr local, remote;
 
@@ -62,11 +61,12 @@ static struct sock *unclaimed_listener(struct quic_tunnel *t, struct sk_buff *sk
 	return quic_listen_find(t, &local, &remote, NULL);
 }
 
+/* Not even the length of the ids matters: another version may have other rules [9000-17.2.1]. */
 static void unclaimed_negotiate(struct quic_tunnel *t, struct sk_buff *skb,
-				const struct quic_header *h, u32 len)
+				const struct quic_invariant *inv, u32 len)
 {
 	struct sock *sk = unclaimed_listener(t, skb);
-	u8 buf[UNCLAIMED_REPLY_BYTES], random[5];
+	u8 buf[UNCLAIMED_VN_BYTES], random[5];
 	struct quic_writer w;
 	u32 grease;
 
@@ -78,10 +78,12 @@ static void unclaimed_negotiate(struct quic_tunnel *t, struct sk_buff *skb,
 	get_random_bytes(random, sizeof(random));
 	memcpy(&grease, random + 1, sizeof(grease));
 	grease = (grease & 0xf0f0f0f0) | 0x0a0a0a0a;		/* [9000-6.3] */
+	if (grease == inv->version)
+		grease ^= 0x10000000;	/* it would be taken for its own */
 	quic_wire_write_init(&w, buf, sizeof(buf));
-	quic_header_encode_vn(&w, &h->scid, &h->dcid, random[0], grease);
+	quic_header_answer_vn(&w, inv, random[0], grease);
 	if (!w.overflow)
-		unclaimed_reply(t, skb, buf, w.len, QUIC_MIB_VN_SENT);
+		quic_listen_answer(t, skb, buf, w.len, QUIC_MIB_VN_SENT);
 }
 
 static void unclaimed_reset(struct quic_tunnel *t, struct sk_buff *skb,
@@ -97,7 +99,7 @@ static void unclaimed_reset(struct quic_tunnel *t, struct sk_buff *skb,
 	buf[0] = (buf[0] & 0x3f) | QUIC_HEADER_FIXED;	/* a short header [9000-10.3] */
 	if (quic_crypto_reset_token(t->qn, &h->dcid, buf + size - QUIC_RESET_TOKEN_BYTES))
 		return;
-	unclaimed_reply(t, skb, buf, size, QUIC_MIB_RESET_SENT);
+	quic_listen_answer(t, skb, buf, size, QUIC_MIB_RESET_SENT);
 }
 
 /* True when a listener took @skb. */
@@ -115,9 +117,6 @@ static bool unclaimed_route(struct quic_tunnel *t, struct sk_buff *skb,
 		quic_sock_receive(sk, skb);
 		sock_put(sk);
 		return true;
-	case QUIC_PACKET_UNKNOWN_VERSION:
-		unclaimed_negotiate(t, skb, h, len);
-		return false;
 	case QUIC_PACKET_SHORT:
 		unclaimed_reset(t, skb, h, len);
 		return false;
@@ -129,6 +128,7 @@ static bool unclaimed_route(struct quic_tunnel *t, struct sk_buff *skb,
 void quic_sock_receive_unclaimed(struct quic_tunnel *t, struct sk_buff *skb)
 {
 	u32 len = min(quic_rx_cb(skb)->seg, quic_rx_cb(skb)->len);
+	struct quic_invariant inv;
 	struct quic_header h;
 	u8 *data;
 
@@ -138,7 +138,11 @@ void quic_sock_receive_unclaimed(struct quic_tunnel *t, struct sk_buff *skb)
 		return;
 	}
 	quic_rx_copy(skb, 0, len, data);
-	if (!quic_header_decode(data, len, QUIC_CID_OURS_BYTES, &h)) {
+	if (quic_header_decode_invariant(data, len, &inv) &&
+	    inv.version != QUIC_VERSION_NEGOTIATION && !quic_version_find(inv.version)) {
+		unclaimed_negotiate(t, skb, &inv, len);
+		kfree_skb_reason(skb, SKB_DROP_REASON_NO_SOCKET);
+	} else if (!quic_header_decode(data, len, QUIC_CID_OURS_BYTES, &h)) {
 		quic_mib_inc(t->qn, QUIC_MIB_INV_HDR_DROP);
 		kfree_skb_reason(skb, SKB_DROP_REASON_NOT_SPECIFIED);
 	} else if (!unclaimed_route(t, skb, &h, len)) {
