@@ -23,6 +23,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <functional>
 #include <string>
 #include <thread>
@@ -167,6 +168,17 @@ inline quic_info Info(int fd) {
   if (Get(fd, QUIC_SOCKOPT_INFO, &info) != 0)
     Die("QUIC_SOCKOPT_INFO");
   return info;
+}
+
+// A counter of /proc/net/quic/snmp.
+inline uint64_t Counter(const std::string &name) {
+  std::ifstream snmp("/proc/net/quic/snmp");
+  std::string key;
+  uint64_t value = 0;
+  while (snmp >> key >> value)
+    if (key == name)
+      return value;
+  Die(name.c_str());
 }
 
 // ---- pairs ----
