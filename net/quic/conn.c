@@ -194,7 +194,7 @@ void quic_conn_discard_keys(struct quic_conn *conn, enum quic_level level)
 	if (quic_keys_is_discarded(&conn->keys, level))
 		return;
 	conn->keys.discarded |= BIT(level);
-	quic_conn_free_key(&conn->keys.tx[level]);
+	quic_conn_free_key(&conn->keys.tx[level]);		/* [9001-4.9.1#2] */
 	quic_conn_free_key(&conn->keys.rx[level]);
 	if (level == QUIC_LEVEL_INITIAL)
 		quic_conn_settle_version(conn);
@@ -216,8 +216,8 @@ static int conn_new_cid(struct quic_conn *conn, struct quic_cid *cid)
 	int err = -EEXIST;
 
 	for (i = 0; i < conn_cid_tries && err == -EEXIST; i++) {
-		cid->len = QUIC_CID_OURS_BYTES;
-		quic_edge_random(cid->data, cid->len);
+		cid->len = QUIC_CID_OURS_BYTES;			/* [9000-10.3.2#2] */
+		quic_edge_random(cid->data, cid->len);		/* [9000-10.3.2#3,4] */
 		err = quic_edge_cid_add(conn, cid);
 	}
 	return err;
@@ -578,9 +578,9 @@ int quic_conn_send_datagram(struct quic_conn *conn, const struct quic_buf *buf)
 {
 	struct quic_datagram *d;
 
-	if (!conn->remote.max_datagram_frame_size)		/* [9221-3] */
+	if (!conn->remote.max_datagram_frame_size)		/* [9221-3#1] */
 		return -EINVAL;
-	if (buf->len > quic_conn_datagram_max(conn))		/* [9221-3] */
+	if (buf->len > quic_conn_datagram_max(conn))		/* [9221-3#2] */
 		return -EMSGSIZE;
 	if (conn->nr_dgrams_out >= conn_dgrams_out_max)
 		return -ENOBUFS;

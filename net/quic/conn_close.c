@@ -92,7 +92,7 @@ static void close_local(struct quic_conn *conn, quic_us now)
 	for (level = 0; level < QUIC_NR_LEVELS; level++)
 		if (quic_keys_can_send(&conn->keys, level) && level != QUIC_LEVEL_EARLY)
 			conn->close_levels |= BIT(level);
-	/* [9000-10.2.3]: once the peer surely has 1-RTT keys nothing else is needed. */
+	/* [9000-10.2.3#1]: once the peer surely has 1-RTT keys nothing else is needed. */
 	if (conn->confirmed)
 		conn->close_levels = BIT(QUIC_LEVEL_APP);
 	close_start_period(conn, now);
@@ -130,7 +130,7 @@ void quic_conn_violate(struct quic_conn *conn, enum quic_violation v, u64 frame_
 	quic_edge_trace(conn, QUIC_TRACE_VIOLATION, v, frame_type, 0);
 	close_record(conn, QUIC_CLOSE_LOCAL, false, quic_violation_error(v), frame_type, name,
 		     strlen(name));
-	close_local(conn, now);
+	close_local(conn, now);					/* [9000-10.3#1] */
 	close_event(conn);
 }
 
@@ -148,7 +148,7 @@ void quic_conn_on_peer_close(struct quic_conn *conn, const struct quic_frame_clo
 {
 	close_record(conn, QUIC_CLOSE_PEER, app, f->code, f->frame_type, f->reason.data,
 		     f->reason.len);
-	quic_conn_set_state(conn, QUIC_CONN_EV_PEER_CLOSE);	/* [9000-10.2.2]: no reply */
+	quic_conn_set_state(conn, QUIC_CONN_EV_PEER_CLOSE);	/* [9000-10.2.2#2]: no reply */
 	close_start_period(conn, now);
 	close_event(conn);
 }
@@ -156,7 +156,7 @@ void quic_conn_on_peer_close(struct quic_conn *conn, const struct quic_frame_clo
 void quic_conn_on_stateless_reset(struct quic_conn *conn, quic_us now)
 {
 	close_record(conn, QUIC_CLOSE_RESET, false, QUIC_ERR_CRYPTO, 0, NULL, 0);
-	quic_conn_set_state(conn, QUIC_CONN_EV_RESET);		/* [9000-10.3.1] */
+	quic_conn_set_state(conn, QUIC_CONN_EV_RESET);		/* [9000-10.3.1#4] */
 	close_start_period(conn, now);
 	close_event(conn);
 }
@@ -167,8 +167,8 @@ void quic_conn_on_rx_closing(struct quic_conn *conn, u32 bytes)
 
 	conn->close_room += (u64)bytes * QUIC_AMPLIFICATION_FACTOR;
 	/*
-	 * [9000-10.2.1]: answer ever less often, packets 1, 2, 4, 8, ..., and never with
-	 * more than three times what came: nobody looks whether it was authentic.
+	 * Ever less often, at packets 1, 2, 4, 8, ..., and never with more than three
+	 * times what came: nobody looks whether it was authentic [9000-10.2.1#1].
 	 */
 	if (!is_power_of_2(++conn->close_rx) || conn->close_room < conn->close_bytes)
 		return;
@@ -176,6 +176,6 @@ void quic_conn_on_rx_closing(struct quic_conn *conn, u32 bytes)
 	for (level = 0; level < QUIC_NR_LEVELS; level++)
 		if (quic_keys_can_send(&conn->keys, level) && level != QUIC_LEVEL_EARLY)
 			conn->close_levels |= BIT(level);
-	if (conn->confirmed)
+	if (conn->confirmed)					/* [9000-10.2.3#1] */
 		conn->close_levels = BIT(QUIC_LEVEL_APP);
 }

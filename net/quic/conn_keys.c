@@ -15,6 +15,7 @@
 #include "packet.h"
 
 static const u8 conn_key_wait_ptos = 3;		/* between two updates, RFC 9001 6.5 */
+static const u16 conn_pn_reserve = 128;		/* packet numbers for a burst and what follows */
 
 static int conn_next_secret(struct quic_conn *conn, const u8 *secret, u8 *next)
 {
@@ -52,6 +53,7 @@ int quic_conn_keep_secret(struct quic_conn *conn, bool send, const u8 *secret)
 	err = conn_next_secret(conn, secret, k->rx_secret);
 	if (err)
 		return err;
+	/* [9001-6.3#2] */
 	err = quic_edge_aead_new(conn, cipher, conn->version, k->rx_secret, &k->rx_other.aead);
 	k->other_is_next = !err;
 	return err;
@@ -61,7 +63,7 @@ void quic_conn_on_key_timer(struct quic_conn *conn, quic_us now)
 {
 	struct quic_keys *k = &conn->keys;
 
-	/* [9001-6.1]: until the peer has followed, the old key is the only one it uses. */
+	/* [9001-6.1#3]: until the peer has followed, the old key is the only one it uses. */
 	if (k->other_is_next || k->phase_first_rx == QUIC_PN_NONE)
 		return;
 	if (conn_advance_key(conn, k->rx_secret, k->rx_other.aead)) {
@@ -71,7 +73,7 @@ void quic_conn_on_key_timer(struct quic_conn *conn, quic_us now)
 	k->other_is_next = true;
 }
 
-/* Both directions move to the next phase [9001-6.1] [9001-6.2]. */
+/* Both directions move to the next phase; none ever moves back [9001-6.4#1]. */
 static int conn_shift_keys(struct quic_conn *conn, bool ours)
 {
 	struct quic_keys *k = &conn->keys;
@@ -100,8 +102,8 @@ int quic_conn_on_key_phase(struct quic_conn *conn, enum quic_keys_pick pick, qui
 		/* The peer knows that ours was completed, though its word is lost. */
 		if (conn->keys.update_pending)
 			conn_key_event(conn);
-		/* [9001-6.2]: before anything is acknowledged with the old ones. */
-		err = conn_shift_keys(conn, false);
+		/* Before anything is acknowledged with the old ones. */
+		err = conn_shift_keys(conn, false);		/* [9001-6.2#1,2] */
 		if (err) {
 			quic_conn_fail(conn, QUIC_ERR_INTERNAL, "no next key", now);
 			return err;
@@ -117,7 +119,7 @@ void quic_conn_on_key_acked(struct quic_conn *conn, quic_us now)
 {
 	struct quic_keys *k = &conn->keys;
 
-	if (k->updates)						/* [9001-6.5] */
+	if (k->updates)						/* a SHOULD of 6.5 */
 		k->update_after = now + conn_key_wait_ptos * quic_conn_pto(conn);
 	if (!k->update_pending)
 		return;
@@ -171,14 +173,23 @@ bool quic_conn_check_seal_limits(struct quic_conn *conn, quic_us now)
 	enum quic_level level;
 
 	for (level = 0; level < QUIC_NR_LEVELS; level++) {
-		if (!quic_keys_can_send(k, level) || !quic_keys_is_exhausted(k, level))
+		if (!quic_keys_can_send(k, level))
 			continue;
-		quic_conn_fail(conn, QUIC_ERR_AEAD_LIMIT_REACHED, "too many packets for one key",
-			       now);				/* [9001-6.6] */
-		return false;
+		if (unlikely(quic_keys_is_exhausted(k, level))) {
+			/* [9001-6.6#2,4] */
+			quic_conn_fail(conn, QUIC_ERR_AEAD_LIMIT_REACHED,
+				       "too many packets for one key", now);
+			return false;
+		}
 	}
 	if (unlikely(quic_keys_can_send(k, QUIC_LEVEL_APP) && quic_keys_needs_update(k) &&
 		     !k->update_pending))
-		k->update_wanted = true;			/* [9001-6.6] */
+		k->update_wanted = true;			/* [9001-6.6#3] [9001-5.3#3] */
+	/* What the numbers allow outlives every key: no CONNECTION_CLOSE either [9000-12.3#3]. */
+	if (unlikely(conn->recovery.space[QUIC_SPACE_APP].sent.next + conn_pn_reserve >=
+		     QUIC_PN_MAX)) {
+		quic_conn_abandon(conn, QUIC_CLOSE_LOCAL);
+		return false;
+	}
 	return true;
 }

@@ -24,6 +24,7 @@ static quic_us timer_idle(const struct quic_conn *conn)
 	if (!ms)
 		return 0;
 	ms = min_t(u64, ms, U32_MAX);
+	/* [9000-10.1] */
 	return max_t(quic_us, ms * QUIC_US_PER_MS, timer_idle_min_ptos * quic_conn_pto(conn));
 }
 
@@ -77,7 +78,7 @@ void quic_conn_on_packet_sent(struct quic_conn *conn, enum quic_level level,
 		conn->idle_since = now;
 	}
 	if (level == QUIC_LEVEL_HANDSHAKE && !conn->is_server)
-		conn->drop_initial = true;			/* [9001-4.9.1] */
+		conn->drop_initial = true;			/* [9001-4.9.1#1] */
 }
 
 void quic_conn_on_burst_sent(struct quic_conn *conn)

@@ -610,6 +610,7 @@ int quic_crypto_reset_token(struct quic_net *qn, const struct quic_cid *cid, u8 
 	u8 mac[32];
 	int err;
 
+	/* [9000-10.3.2#1,5] */
 	err = quic_hkdf_hmac(false, qn->reset_key, sizeof(qn->reset_key), cid->data, cid->len,
 			     NULL, 0, mac);
 	if (!err)

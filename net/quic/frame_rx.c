@@ -237,9 +237,9 @@ static int rx_datagram(struct quic_conn *conn, const struct quic_frame *f, struc
 {
 	struct quic_datagram *d;
 
-	if (!conn->local.max_datagram_frame_size)		/* [9221-3] */
+	if (!conn->local.max_datagram_frame_size)		/* [9221-3#3] */
 		return QUIC_VIOLATION_DATAGRAM_NOT_NEGOTIATED;
-	if (f->bytes > conn->local.max_datagram_frame_size)	/* [9221-3] */
+	if (f->bytes > conn->local.max_datagram_frame_size)	/* [9221-3#4] */
 		return QUIC_VIOLATION_DATAGRAM_TOO_LARGE;
 	/* Unreliable: what does not fit is lost, as on the wire (RFC 9221 5.3). */
 	d = NULL;

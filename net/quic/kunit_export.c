@@ -24,6 +24,7 @@ EXPORT_SYMBOL_IF_KUNIT(quic_crypto_begin);
 EXPORT_SYMBOL_IF_KUNIT(quic_crypto_end);
 EXPORT_SYMBOL_IF_KUNIT(quic_crypto_masks);
 EXPORT_SYMBOL_IF_KUNIT(quic_crypto_open);
+EXPORT_SYMBOL_IF_KUNIT(quic_crypto_reset_token);
 EXPORT_SYMBOL_IF_KUNIT(quic_edge_retry_tag);
 EXPORT_SYMBOL_IF_KUNIT(quic_crypto_sample);
 EXPORT_SYMBOL_IF_KUNIT(quic_crypto_seal);

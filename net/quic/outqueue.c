@@ -556,6 +556,7 @@ static void fill_streams(struct quic_conn *conn, struct quic_fill *f)
 
 static void fill_eliciting(struct quic_conn *conn, struct quic_fill *f)
 {
+	/* [9221-5] [9221-6] */
 	bool app = f->level == QUIC_LEVEL_APP || f->level == QUIC_LEVEL_EARLY;
 
 	fill_crypto(conn, f);
@@ -578,7 +579,7 @@ void quic_outqueue_fill(struct quic_conn *conn, struct quic_fill *f)
 
 	if (!f->bulk)
 		fill_ack(conn, f);
-	if (!f->allow_eliciting)
+	if (!f->allow_eliciting)				/* [9221-5.4] */
 		return;
 	fill_eliciting(conn, f);
 	if (f->probe && !f->eliciting) {

@@ -68,7 +68,7 @@ static struct quic_sent *packet_sent(struct quic_conn *conn, enum quic_level lev
 static u8 packet_pn_len(const struct quic_sent *sent, enum quic_level level)
 {
 	if (level == QUIC_LEVEL_APP)
-		return 4;
+		return 4;					/* [9001-9.5#2] */
 	return max_t(u8, quic_header_pn_len(sent->next, sent->largest_acked), 2);
 }
 
@@ -233,7 +233,7 @@ static void packet_draft_dgram(struct quic_conn *conn, struct packet_dgram *g, q
 	}
 	if (!g->nr)
 		return;
-	/* [9000-14.1] */
+	/* [9000-14.1] [9001-9.3] */
 	if (initial && (!conn->is_server || initial_eliciting))
 		g->pad_to = max_t(u32, g->pad_to, QUIC_MIN_DATAGRAM_BYTES);
 	packet_pad(g);
@@ -408,7 +408,7 @@ static void packet_draft_close(struct quic_conn *conn, struct packet_dgram *g,
 	*d = (struct packet_draft){ .level = level, .pkt.dst = g->dst + g->len };
 	quic_wire_write_init(&w, d->pkt.dst, g->cap - g->len - QUIC_TAG_BYTES);
 	packet_put_header(conn, d, &w);
-	/* [9000-10.2.3]: nothing of the application before the keys prove the peer. */
+	/* [9000-10.2.3#2,3]: nothing of the application before the keys prove the peer. */
 	if (c->app && !app)
 		quic_frame_encode_close(&w, false, QUIC_ERR_APPLICATION, 0, NULL, 0);
 	else
@@ -451,7 +451,7 @@ static void packet_send_close(struct quic_conn *conn, quic_us now)
 	struct quic_burst *b;
 
 	if (quic_path_amplification_room(p) < QUIC_MIN_DATAGRAM_BYTES)
-		return;
+		return;						/* [9000-10.2.1#2] */
 	b = quic_edge_burst_begin(conn, p, p->mtu, QUIC_ECN_NOT_ECT, now);
 	if (!b)
 		return;
@@ -475,7 +475,7 @@ void quic_packet_output(struct quic_conn *conn, quic_us now)
 {
 	if (conn->state == QUIC_CONN_CLOSING && conn->close_levels)
 		packet_send_close(conn, now);
-	if (!quic_conn_is_open(conn))
+	if (!quic_conn_is_open(conn))				/* [9000-10.2.2#1] */
 		return;
 	quic_timers_stop(&conn->timers, QUIC_TIMER_PACE);
 	while (packet_send_burst(conn, now))

@@ -88,7 +88,7 @@ static bool rx_describe_short(struct quic_conn *conn, struct quic_agg *agg, u32 
 		rx_drop(conn, QUIC_DROP_HEADER);
 		return true;
 	}
-	if (!quic_keys_can_recv(&conn->keys, QUIC_LEVEL_APP)) {
+	if (!quic_keys_can_recv(&conn->keys, QUIC_LEVEL_APP)) {	/* [9001-5.7#1,2,3] */
 		rx_hold(conn, agg, off, len, QUIC_LEVEL_APP);
 		return true;
 	}
@@ -272,7 +272,7 @@ static const struct quic_key *rx_pick_key(const struct quic_keys *k, const struc
 
 /*
  * Reads packet numbers.  All packets are then opened, those too that are known to
- * be duplicates: the time taken must not tell which numbers arrived [9001-9.5].
+ * be duplicates: the time taken must not tell which numbers arrived [9001-9.5#1].
  */
 static void rx_number(struct quic_conn *conn, struct quic_rx_pkt *pkts, unsigned int nr)
 {
@@ -294,7 +294,7 @@ static void rx_number(struct quic_conn *conn, struct quic_rx_pkt *pkts, unsigned
 		p->pn = quic_header_pn_decode(s->largest == QUIC_PN_NONE ? 0 : s->largest + 1,
 					      truncated, p->pn_len);
 		if (p->level == QUIC_LEVEL_APP)
-			p->key = rx_pick_key(&conn->keys, p);
+			p->key = rx_pick_key(&conn->keys, p);	/* [9001-6.3#1] */
 	}
 }
 
@@ -312,7 +312,7 @@ static bool rx_is_reset(struct quic_conn *conn, const struct quic_agg *agg,
 	if (p->off % agg->seg_bytes || len < rx_reset_min_bytes)
 		return false;
 	quic_edge_agg_copy(agg, p->off + len - sizeof(token), sizeof(token), token);
-	return quic_connid_remote_is_reset(&conn->remote_ids, token);
+	return quic_connid_remote_is_reset(&conn->remote_ids, token);	/* [9000-10.3#5] */
 }
 
 static void rx_failed(struct quic_conn *conn, const struct quic_agg *agg,
@@ -324,8 +324,8 @@ static void rx_failed(struct quic_conn *conn, const struct quic_agg *agg,
 		rx_drop(conn, QUIC_DROP_MEMORY);
 		return;
 	}
-	rx_drop(conn, QUIC_DROP_AUTH);
-	if (rx_is_reset(conn, agg, p)) {
+	rx_drop(conn, QUIC_DROP_AUTH);				/* [9001-5.5#1,2] */
+	if (rx_is_reset(conn, agg, p)) {			/* [9000-10.3.1#1] */
 		quic_conn_on_stateless_reset(conn, now);
 		return;
 	}
@@ -384,7 +384,7 @@ static int rx_consequences(struct quic_conn *conn, const struct quic_rx_pkt *p,
 	}
 	if (p->level == QUIC_LEVEL_HANDSHAKE && conn->is_server) {
 		quic_path_validate(conn->path);		/* [9000-8.1] */
-		quic_conn_discard_keys(conn, QUIC_LEVEL_INITIAL);	/* [9001-4.9.1] */
+		quic_conn_discard_keys(conn, QUIC_LEVEL_INITIAL);	/* [9001-4.9.1#1] */
 	}
 	return 0;
 }
@@ -398,7 +398,7 @@ static void rx_handle(struct quic_conn *conn, const struct quic_rx_pkt *p,
 	bool immediate;
 	int err;
 
-	if (!quic_pnspace_is_new(s, p->pn)) {				/* [9000-12.3] */
+	if (!quic_pnspace_is_new(s, p->pn)) {				/* [9000-12.3#4,5] */
 		rx_drop(conn, QUIC_DROP_DUPLICATE);
 		return;
 	}

@@ -86,17 +86,18 @@ static void unclaimed_negotiate(struct quic_tunnel *t, struct sk_buff *skb,
 		quic_listen_answer(t, skb, buf, w.len, QUIC_MIB_VN_SENT);
 }
 
+/* For an id of no connection [9000-11]. */
 static void unclaimed_reset(struct quic_tunnel *t, struct sk_buff *skb,
 			    const struct quic_header *h, u32 len)
 {
-	/* [9000-10.3] [9000-10.3.3]: smaller than what it answers; no loops */
+	/* [9000-10.3#2] [9000-10.3.3]: smaller than what it answers; no loops */
 	u32 size = min(len - 1, UNCLAIMED_RESET_MAX_BYTES);
 	u8 buf[UNCLAIMED_RESET_MAX_BYTES];
 
 	if (len <= UNCLAIMED_RESET_MIN_BYTES)
 		return;
 	get_random_bytes(buf, size - QUIC_RESET_TOKEN_BYTES);
-	buf[0] = (buf[0] & 0x3f) | QUIC_HEADER_FIXED;	/* a short header [9000-10.3] */
+	buf[0] = (buf[0] & 0x3f) | QUIC_HEADER_FIXED;	/* a short header [9000-10.3#4] */
 	if (quic_crypto_reset_token(t->qn, &h->dcid, buf + size - QUIC_RESET_TOKEN_BYTES))
 		return;
 	quic_listen_answer(t, skb, buf, size, QUIC_MIB_RESET_SENT);

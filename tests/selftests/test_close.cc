@@ -2,9 +2,11 @@
 //
 // How connections end: silence and what keeps it away, a peer that lost its memory
 // (stateless reset), close() in the middle of a handshake, codes and phrases.
+#include <linux/if_ether.h>
 #include <netinet/quic.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "harness.h"
@@ -124,6 +126,81 @@ void TestNoReset() {
   tap.Equal(ETIMEDOUT, ErrorOf(p.client), "SO_ERROR: ETIMEDOUT");
 }
 
+// What a QUIC port answers to a short header packet of a connection nobody knows.
+ssize_t AnswerTo(int fd, const Address &to, size_t size, std::vector<uint8_t> *answer) {
+  std::vector<uint8_t> packet(size);
+  for (size_t i = 0; i < size; i++)
+    packet[i] = static_cast<uint8_t>(rand());
+  packet[0] = 0x40 | (packet[0] & 0x3f);
+  answer->assign(2000, 0);
+  if (sendto(fd, packet.data(), size, 0, to.sa(), to.size) != static_cast<ssize_t>(size))
+    return -1;
+  const ssize_t n = Readable(fd, 100) ? recv(fd, answer->data(), answer->size(), 0) : 0;
+  answer->resize(n > 0 ? n : 0);
+  return n;
+}
+
+// [9000-10.3#2,4] [9000-10.3.3]
+void TestResetPackets() {
+  constexpr size_t kLeastPacket = 1 + 8 + 4 + 16;  // smaller ones are none
+  const Fd listener = Listener({});
+  const Address to = NameOf(listener);
+  const Fd udp(socket(AF_INET, SOCK_DGRAM, 0));
+  std::vector<uint8_t> answer, other;
+  bool short_header = true, smaller = true, none = true;
+  for (size_t size = 1; size <= 1200; size += size < 50 ? 1 : 50) {
+    const ssize_t n = AnswerTo(udp, to, size, &answer);
+    if (size < kLeastPacket)
+      none = none && n == 0;
+    else
+      smaller = smaller && n >= 21 && n < static_cast<ssize_t>(size) && n <= 42;
+    if (n > 0)
+      short_header = short_header && (answer[0] & 0xc0) == 0x40;
+  }
+  tap.Ok(none, "no reset for what is no packet");
+  tap.Ok(smaller, "each reset is smaller than its trigger, and looks like a small packet");
+  tap.Ok(short_header, "it has a short header");
+  AnswerTo(udp, to, 60, &answer);
+  AnswerTo(udp, to, 60, &other);
+  tap.Ok(answer.size() == other.size() && answer != other &&
+             !std::equal(answer.end() - 16, answer.end(), other.end() - 16),
+         "another id, another token");
+}
+
+// A 1-RTT packet on its way to a port, as one who watches the link sees it.
+std::vector<uint8_t> Watch(int fd, uint16_t port) {
+  constexpr size_t kIp = 20, kUdp = 8;
+  std::vector<uint8_t> packet(65536);
+  while (Readable(fd, 1000)) {
+    const ssize_t n = recv(fd, packet.data(), packet.size(), 0);
+    if (n < static_cast<ssize_t>(kIp + kUdp + 60) || packet[9] != IPPROTO_UDP ||
+        (packet[kIp + 2] << 8 | packet[kIp + 3]) != port || (packet[kIp + kUdp] & 0xc0) != 0x40)
+      continue;
+    return {packet.begin() + kIp + kUdp, packet.begin() + n};
+  }
+  return {};
+}
+
+// [9000-11] a reset is for connections that are forgotten
+void TestResetOfLive() {
+  Pair p = MakePair();
+  usleep(200000);
+  const Address to = NameOf(p.listener);
+  const Fd watcher(socket(AF_PACKET, SOCK_DGRAM, htons(ETH_P_IP)));
+  const std::string text(100, 'x');
+  send(p.client, text.data(), text.size(), 0);
+  std::vector<uint8_t> packet = Watch(watcher, to.port()), answer(2000);
+  tap.Ok(!packet.empty(), "a packet with the id of a live connection");
+  packet.resize(60);  // with what follows it does not open
+  const Fd udp(socket(AF_INET, SOCK_DGRAM, 0));
+  sendto(udp, packet.data(), packet.size(), 0, to.sa(), to.size);
+  tap.Ok(!Readable(udp, 200), "draws no reset");
+  Forget(&p.server);
+  sendto(udp, packet.data(), packet.size(), 0, to.sa(), to.size);
+  tap.Ok(Readable(udp, 200) && recv(udp, answer.data(), answer.size(), 0) == 42,
+         "once the connection is forgotten it does");
+}
+
 void TestPhrases() {
   Pair p = MakePair(Idle(30, 0, false));
   quic_connection_close close = {};
@@ -175,6 +252,8 @@ int main() {
   TestKeepalive();
   TestReset();
   TestNoReset();
+  TestResetPackets();
+  TestResetOfLive();
   TestPhrases();
   TestHandshake();
   return tap.End();

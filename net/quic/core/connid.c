@@ -461,8 +461,8 @@ void quic_connid_remote_retire_lost(struct quic_connid_remote *r, u64 seq)
 
 bool quic_connid_remote_is_reset(const struct quic_connid_remote *r, const u8 *token)
 {
-	const struct quic_connid_entry *e = quic_connid_remote_active(r);
+	const struct quic_connid_entry *e = quic_connid_remote_active(r); /* [9000-10.3.1#2] */
 
-	return e->used && e->has_token &&
+	return e->used && e->has_token &&				/* [9000-10.3.1#3] */
 	       quic_env_equal_secret(e->reset_token, token, sizeof(e->reset_token));
 }

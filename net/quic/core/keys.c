@@ -127,11 +127,11 @@ void quic_keys_hkdf_label(struct quic_writer *w, const char *label, u16 out_byte
 	quic_wire_put_u8(w, 0);
 }
 
-/* An old key: no number of a newer one may be below @pn [9001-6.4]. */
+/* An old key: no number of a newer one may be below @pn. */
 static int keys_opened_previous(struct quic_keys *k, quic_pn pn)
 {
 	if (k->phase_first_rx != QUIC_PN_NONE && pn > k->phase_first_rx)
-		return QUIC_VIOLATION_KEY_PHASE_OLD;
+		return QUIC_VIOLATION_KEY_PHASE_OLD;		/* [9001-6.4#2] */
 	k->phase_floor = max(k->phase_floor, pn + 1);
 	return 0;
 }
@@ -139,10 +139,10 @@ static int keys_opened_previous(struct quic_keys *k, quic_pn pn)
 static int keys_opened_next(struct quic_keys *k, quic_pn pn)
 {
 	if (k->phase_last_rx != QUIC_PN_NONE && pn < k->phase_last_rx)
-		return QUIC_VIOLATION_KEY_PHASE_OLD;		/* [9001-6.4] */
+		return QUIC_VIOLATION_KEY_PHASE_OLD;		/* [9001-6.4#2] */
 	/*
 	 * A peer may update again once we acknowledged a packet of the current phase:
-	 * without having received and sent one we can not have [9001-6.2].
+	 * without having received and sent one we can not have (6.2).
 	 */
 	if (k->updates && (k->phase_first_rx == QUIC_PN_NONE || k->phase_first_tx == QUIC_PN_NONE))
 		return QUIC_VIOLATION_KEY_UPDATE_TOO_SOON;
@@ -158,7 +158,7 @@ int quic_keys_on_opened(struct quic_keys *k, enum quic_keys_pick pick, quic_pn p
 		return keys_opened_previous(k, pn);
 	if (unlikely(pick == QUIC_KEYS_NEXT))
 		return keys_opened_next(k, pn);
-	if (pn < k->phase_floor)				/* [9001-6.4] */
+	if (pn < k->phase_floor)				/* [9001-6.4#2] */
 		return QUIC_VIOLATION_KEY_PHASE_OLD;
 	if (pn < k->phase_first_rx)		/* QUIC_PN_NONE is above every number */
 		k->phase_first_rx = pn;
@@ -169,7 +169,7 @@ int quic_keys_on_opened(struct quic_keys *k, enum quic_keys_pick pick, quic_pn p
 
 bool quic_keys_can_update(const struct quic_keys *k, bool confirmed, quic_us now)
 {
-	return confirmed && k->phase_acked && !k->update_pending &&	/* [9001-6.1] */
+	return confirmed && k->phase_acked && !k->update_pending &&	/* [9001-6.1#1,2] */
 	       k->other_is_next && now >= k->update_after;
 }
 
@@ -194,7 +194,7 @@ void quic_keys_rotate(struct quic_keys *k, bool ours)
 
 void quic_keys_on_sealed(struct quic_keys *k, enum quic_level level, quic_pn pn)
 {
-	k->tx[level].count++;					/* [9001-6.6] */
+	k->tx[level].count++;					/* [9001-6.6#1] */
 	if (level == QUIC_LEVEL_APP && k->phase_first_tx == QUIC_PN_NONE)
 		k->phase_first_tx = pn;
 }
@@ -226,8 +226,8 @@ bool quic_keys_is_exhausted(const struct quic_keys *k, enum quic_level level)
 
 int quic_keys_on_open_failed(struct quic_keys *k, enum quic_level level)
 {
-	k->failed++;
+	k->failed++;						/* [9001-6.6#5] */
 	if (k->failed > min(quic_cipher_info(k->cipher[level])->open_limit, k->open_cap))
-		return QUIC_VIOLATION_AEAD_INTEGRITY_LIMIT;	/* [9001-6.6] */
+		return QUIC_VIOLATION_AEAD_INTEGRITY_LIMIT;	/* [9001-6.6#6] */
 	return 0;
 }

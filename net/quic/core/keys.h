@@ -149,7 +149,7 @@ enum quic_keys_pick {
  * @phase: the bit
  *
  * There is always one to try, and choosing it takes the same time whatever the
- * bit and the packet number are [9001-6.3] [9001-9.5].
+ * bit and the packet number are [9001-6.3#1] [9001-9.5#1].
  *
  * Return: which.
  */

@@ -182,7 +182,7 @@ void quic_sent_commit(struct quic_sent *s, const struct quic_sent_pkt *pkt)
 	slot->nr_items = nr_items;
 	slot->state = QUIC_SENT_OUT;
 	s->nr_eliciting += slot->eliciting;
-	s->next++;
+	s->next++;						/* [9000-12.3#1,2] */
 	s->open = false;
 }
 

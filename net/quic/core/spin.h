@@ -39,6 +39,7 @@ struct quic_spin {
  */
 static inline void quic_spin_init(struct quic_spin *s, bool allowed, u8 random)
 {
+	/* [9000-17.4#2,3] */
 	*s = (struct quic_spin){ .on = allowed && random & QUIC_SPIN_OFF_MASK };
 	s->value = !s->on && random & QUIC_SPIN_VALUE_MASK;
 }
@@ -52,7 +53,7 @@ static inline void quic_spin_on_new_cid(struct quic_spin *s, u8 random)
 /* 1-RTT packet @pn of the peer has @bit. */
 static inline void quic_spin_on_rx(struct quic_spin *s, bool is_server, quic_pn pn, bool bit)
 {
-	if (!s->on || (s->heard && pn <= s->highest))
+	if (!s->on || (s->heard && pn <= s->highest))	/* [9000-17.4#4] */
 		return;
 	s->heard = true;
 	s->highest = pn;

@@ -143,6 +143,26 @@ static void retry_tag_is_the_rfcs(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, tag, v->retry_packet + len, sizeof(tag));
 }
 
+/* [9000-10.3.2#1,5] */
+static void reset_token_follows_from_key_and_id(struct kunit *test)
+{
+	struct quic_net *qn = kunit_kzalloc(test, sizeof(*qn), GFP_KERNEL);
+	struct quic_cid cid = { .len = QUIC_CID_OURS_BYTES };
+	u8 token[3][QUIC_RESET_TOKEN_BYTES];
+
+	KUNIT_ASSERT_NOT_NULL(test, qn);
+	get_random_bytes(qn->reset_key, sizeof(qn->reset_key));
+	KUNIT_ASSERT_EQ(test, quic_crypto_reset_token(qn, &cid, token[0]), 0);
+	KUNIT_ASSERT_EQ(test, quic_crypto_reset_token(qn, &cid, token[1]), 0);
+	KUNIT_EXPECT_MEMEQ(test, token[0], token[1], sizeof(token[0]));
+	cid.data[QUIC_CID_OURS_BYTES - 1] ^= 1;
+	KUNIT_ASSERT_EQ(test, quic_crypto_reset_token(qn, &cid, token[1]), 0);
+	KUNIT_EXPECT_MEMNEQ(test, token[0], token[1], sizeof(token[0]));
+	qn->reset_key[0] ^= 1;
+	KUNIT_ASSERT_EQ(test, quic_crypto_reset_token(qn, &cid, token[2]), 0);
+	KUNIT_EXPECT_MEMNEQ(test, token[1], token[2], sizeof(token[0]));
+}
+
 /* Seals @len bytes from @text cut into pieces at random multiples of 16. */
 static int seal_pieces(struct crypto_keys *k, u8 *dst, u32 hdr_len, const u8 *text, u32 len)
 {
@@ -298,6 +318,7 @@ static struct kunit_case quic_crypto_cases[] = {
 	KUNIT_CASE_PARAM(server_initial_is_the_rfcs, version_gen_params),
 	KUNIT_CASE_PARAM(chacha_packet_is_the_rfcs, version_gen_params),
 	KUNIT_CASE_PARAM(retry_tag_is_the_rfcs, version_gen_params),
+	KUNIT_CASE(reset_token_follows_from_key_and_id),
 	KUNIT_CASE_PARAM(sealed_in_pieces_opens_in_pieces, cipher_gen_params),
 	KUNIT_CASE_PARAM(another_key_after_rekey, cipher_gen_params),
 	KUNIT_CASE(small_slots_do_not_cross_pages),

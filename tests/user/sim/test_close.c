@@ -134,7 +134,7 @@ static const struct sim_hooks flood_hooks = {
 	.on_settle = flood_on_settle,
 };
 
-/* [9000-10.2.1] [9000-10.2.3] nobody can make it talk */
+/* [9000-10.2.1#1] [9000-10.2.3#1] nobody can make it talk */
 static const char *closing_end_answers_seldom_and_little(u64 seed)
 {
 	struct sim_config cfg;
@@ -169,7 +169,7 @@ static const struct sim_hooks first_hooks = {
 	.on_settle = first_on_settle,
 };
 
-/* [9000-10.2.1] the very first packet is worth no more than three times its size */
+/* [9000-10.2.1#1] the very first packet is worth no more than three times its size */
 static const char *tiny_packet_draws_no_long_answer(u64 seed)
 {
 	struct sim_config cfg;
@@ -204,7 +204,7 @@ static const struct sim_hooks drain_hooks = {
 	.on_settle = drain_on_settle,
 };
 
-/* [9000-10.2.2] */
+/* [9000-10.2.2#1,2] */
 static const char *draining_end_is_silent(u64 seed)
 {
 	struct sim_config cfg;
@@ -232,7 +232,7 @@ static void early_on_settle(struct sim_endpoint *ep)
 
 static const struct sim_hooks early_hooks = { .on_settle = early_on_settle };
 
-/* [9000-10.2.3] what the application says is for the one that the handshake proved */
+/* [9000-10.2.3#2,3] what the application says is for the one that the handshake proved */
 static const char *close_in_the_handshake_tells_nothing(u64 seed)
 {
 	const struct quic_close *c;
@@ -249,6 +249,59 @@ static const char *close_in_the_handshake_tells_nothing(u64 seed)
 	if (c->app || c->code != QUIC_ERR_APPLICATION || c->reason_len)
 		return "the peer was told too much";
 	return NULL;
+}
+
+/* ---- before the address is validated ---- */
+
+static u64 rx_bytes, tx_bytes;
+
+static bool unvalidated_on_send(struct sim *s, unsigned int from, u64 index, u8 *data, u32 len,
+				enum quic_ecn *ecn)
+{
+	if (!from) {
+		rx_bytes += len;
+		return true;
+	}
+	tx_bytes += len;
+	if (tx_bytes > 3 * rx_bytes)
+		sim_fail(s, "the server amplifies");
+	return false;
+}
+
+static void unvalidated_on_settle(struct sim_endpoint *ep)
+{
+	if (!closed && ep == closer && ep->started) {
+		close_now("enough");
+		quic_conn_output(&ep->conn, sim.now);
+	}
+}
+
+static void unvalidated_on_init(struct sim_endpoint *ep)
+{
+	ep->conn.local.max_idle_timeout_ms = 20000;
+}
+
+static const struct sim_hooks unvalidated_hooks = {
+	.on_init = unvalidated_on_init,
+	.on_send = unvalidated_on_send,
+	.on_settle = unvalidated_on_settle,
+};
+
+/* [9000-10.2.1#2] */
+static const char *closing_server_amplifies_no_more_than_an_open_one(u64 seed)
+{
+	struct sim_config cfg;
+	const char *err;
+
+	close_config(&cfg, 1, &unvalidated_hooks);
+	cfg.seed = seed;
+	cfg.flight_bytes = 6000;
+	rx_bytes = 0;
+	tx_bytes = 0;
+	err = scenario_run(&cfg);
+	if (!err && !closed)
+		return "it never closed";
+	return err;
 }
 
 /* ---- memory ---- */
@@ -271,7 +324,7 @@ static const struct sim_hooks shed_hooks = {
 	.on_settle = shed_on_settle,
 };
 
-/* [9000-10.2.1] */
+/* RFC 9000 10.2.1 */
 static const char *closing_end_frees_what_it_will_not_send(u64 seed)
 {
 	struct sim_config cfg;
@@ -378,8 +431,11 @@ static void reset_on_settle(struct sim_endpoint *ep)
 
 	if (ep->me || reset.sent || !both_confirmed() || ep->conn.remote_ids.e[1].seq != 1)
 		return;
-	while (e->seq != reset.seq || !e->used)
-		e++;
+	for (; e->seq != reset.seq || !e->used; e++)
+		if (e->used && e->cid.len != QUIC_CID_OURS_BYTES)
+			sim_fail(&sim, "an id of another length");
+	if (quic_cid_equal(&e->cid, &ep->conn.path->dcid) != !reset.seq)
+		sim_fail(&sim, "an id twice");
 	reset.sent = true;
 	quic_edge_random(dgram, sizeof(dgram));
 	dgram[0] = reset.first;
@@ -410,19 +466,19 @@ static const char *reset_run(u64 seed, u8 first, u32 len, u64 seq, enum quic_clo
 	return err;
 }
 
-/* [9000-10.3] [9000-10.3.1] whatever it looks like, from 21 bytes on */
+/* [9000-10.3#5] [9000-10.3.1#1,3,4] whatever it looks like, from 21 bytes on */
 static const char *reset_is_known_by_its_last_bytes_alone(u64 seed)
 {
 	return reset_run(seed, seed * 37 & 0xff, 21 + seed * 7 % 180, 0, QUIC_CLOSE_RESET);
 }
 
-/* [9000-10.3] */
+/* [9000-10.3#3] */
 static const char *reset_of_less_than_21_bytes_is_none(u64 seed)
 {
 	return reset_run(seed, 0x40 | (seed & 0x3f), 20 - seed % 4, 0, QUIC_CLOSE_IDLE);
 }
 
-/* [9000-10.3.1] a token counts from the first use of its id on */
+/* [9000-10.3.1#2] [9000-10.3.2#2,3,4] a token counts from the first use of its id on */
 static const char *token_of_an_unused_id_is_none(u64 seed)
 {
 	return reset_run(seed, 0x40 | (seed & 0x3f), 21 + seed * 7 % 180, 1 + seed % 3,
@@ -437,6 +493,7 @@ int main(int argc, char **argv)
 		SCENARIO(tiny_packet_draws_no_long_answer),
 		SCENARIO(draining_end_is_silent),
 		SCENARIO(close_in_the_handshake_tells_nothing),
+		SCENARIO(closing_server_amplifies_no_more_than_an_open_one),
 		SCENARIO(closing_end_frees_what_it_will_not_send),
 		SCENARIO(idle_timeout_is_never_below_three_pto),
 		SCENARIO(timeout_of_one_side_counts_for_both),

@@ -121,7 +121,7 @@ static void watch_on_settle(struct sim_endpoint *ep)
 
 static const struct sim_hooks watch_hooks = { .on_settle = watch_on_settle };
 
-/* [9001-6.1] [9001-6.5] asked for all the time, by both sides */
+/* [9001-6.1#2] asked for all the time, by both sides */
 static const char *updates_begin_when_they_may(u64 seed)
 {
 	struct sim_config cfg;
@@ -164,7 +164,7 @@ static void early_on_settle(struct sim_endpoint *ep)
 
 static const struct sim_hooks early_hooks = { .on_settle = early_on_settle };
 
-/* [9001-6.1] */
+/* [9001-6.1#1] */
 static const char *update_asked_for_early_waits_for_confirmation(u64 seed)
 {
 	struct sim_config cfg;
@@ -190,7 +190,7 @@ static void idle_on_settle(struct sim_endpoint *ep)
 
 static const struct sim_hooks idle_hooks = { .on_settle = idle_on_settle };
 
-/* [9001-6.1] what an update has to wait for is brought about */
+/* What an update has to wait for is brought about. */
 static const char *updates_need_no_traffic(u64 seed)
 {
 	struct sim_config cfg;
@@ -282,7 +282,7 @@ static const char *straggler_run(u64 seed, quic_us delay_ptos)
 	return err ?: no_violation();
 }
 
-/* [9001-6.1] [9001-6.5] old keys stay for a while, and no longer */
+/* RFC 9001 6.5: old keys stay for a while, and no longer */
 static const char *old_key_serves_stragglers_for_one_pto(u64 seed)
 {
 	return straggler_run(seed, 0) ?: straggler_run(seed, 2);
@@ -296,12 +296,14 @@ static const char *old_key_serves_stragglers_for_one_pto(u64 seed)
  * @secret: its 1-RTT secret of phase 0
  * @pn: the next packet number
  * @step: of the scenario
+ * @failed: packets that the other one could not open before
  */
 static struct forger {
 	bool silent;
 	u8 secret[QUIC_SECRET_MAX_BYTES];
 	quic_pn pn;
 	unsigned int step;
+	u64 failed;
 } forger;
 
 static bool forger_on_send(struct sim *s, unsigned int from, u64 index, u8 *data, u32 len,
@@ -400,7 +402,7 @@ static const struct sim_hooks old_key_hooks = {
 	.on_settle = old_key_on_settle,
 };
 
-/* [9001-6.4] */
+/* [9001-6.4#2] [9001-5.5#1] [9001-6.2#1,2] */
 static const char *old_key_above_a_new_one_is_a_violation(u64 seed)
 {
 	return forger_run(seed, &old_key_hooks, QUIC_VIOLATION_KEY_PHASE_OLD);
@@ -426,7 +428,7 @@ static const struct sim_hooks reverse_hooks = {
 	.on_settle = reverse_on_settle,
 };
 
-/* [9001-6.4] the same, come in the other order */
+/* [9001-6.4#2] the same, come in the other order */
 static const char *new_key_below_an_old_one_is_a_violation(u64 seed)
 {
 	return forger_run(seed, &reverse_hooks, QUIC_VIOLATION_KEY_PHASE_OLD);
@@ -456,7 +458,7 @@ static const struct sim_hooks twice_hooks = {
 	.on_settle = twice_on_settle,
 };
 
-/* [9001-6.2] */
+/* RFC 9001 6.2: a MAY that we take */
 static const char *second_update_without_an_ack_is_a_violation(u64 seed)
 {
 	return forger_run(seed, &twice_hooks, QUIC_VIOLATION_KEY_UPDATE_TOO_SOON);
@@ -490,10 +492,52 @@ static const struct sim_hooks unfollowed_hooks = {
 	.on_settle = unfollowed_on_settle,
 };
 
-/* [9001-6.2] what is acknowledged is sealed with the new keys, and so must be the ACK */
+/* RFC 9001 6.2: what is acknowledged is sealed with the new keys, and so must be the ACK */
 static const char *ack_with_the_old_key_is_a_violation(u64 seed)
 {
 	return forger_run(seed, &unfollowed_hooks, QUIC_VIOLATION_KEY_UPDATE_NOT_FOLLOWED);
+}
+
+/* Follows its own update by nothing: the peer does not hear of it. */
+static void deaf_on_settle(struct sim_endpoint *ep)
+{
+	struct quic_conn *c = &other->conn;
+
+	if (!forger_turn(ep) && (!both_confirmed() || ep != other || !c->keys.update_pending))
+		return;
+	if (!forger.silent) {
+		forger_begin();
+		quic_conn_update_keys(c);
+		quic_conn_output(c, sim.now);
+		/* A deadline left from before the update must not cost the key. */
+		quic_timers_set(&c->timers, QUIC_TIMER_KEY, sim.now + 1);
+		asked_at = sim.now;
+	} else if (!forger.step && sim.now > asked_at + 5 * quic_conn_pto(c)) {
+		forger.step++;
+		forger.failed = c->stats.pkts_dropped[QUIC_DROP_AUTH];
+		forger_ping(0, forger.pn);
+	} else if (forger.step && c->keys.phase_floor > forger.pn) {
+		finish();
+	}
+}
+
+static const struct sim_hooks deaf_hooks = {
+	.on_send = forger_on_send,
+	.on_settle = deaf_on_settle,
+};
+
+/* [9001-6.1#3] however long that takes */
+static const char *old_key_stays_until_the_peer_follows(u64 seed)
+{
+	struct sim_config cfg;
+	const char *err;
+
+	keys_quiet(&cfg, seed, &deaf_hooks);
+	memset(&forger, 0, sizeof(forger));
+	err = scenario_run(&cfg);
+	if (!err && !over)
+		return "the old key was gone";
+	return err ?: no_violation();
 }
 
 /* ---- attackers without keys ---- */
@@ -564,7 +608,7 @@ static const struct sim_hooks flood_hooks = {
 	.on_settle = flood_on_settle,
 };
 
-/* [9001-6.3] [9001-9.5] */
+/* [9001-6.3#1,2] [9001-9.5#1] [9001-5.5#2] */
 static const char *forged_packet_costs_one_open_whatever_it_claims(u64 seed)
 {
 	struct sim_config cfg;
@@ -592,7 +636,7 @@ static bool copy_on_send(struct sim *s, unsigned int from, u64 index, u8 *data, 
 
 static const struct sim_hooks copy_hooks = { .on_send = copy_on_send };
 
-/* [9001-9.5] the time a duplicate takes does not tell that it is one */
+/* [9001-9.5#1] [9000-12.3#4,5] the time a duplicate takes does not tell that it is one */
 static const char *duplicates_are_opened_before_they_are_dropped(u64 seed)
 {
 	struct sim_config cfg;
@@ -629,7 +673,7 @@ static void limit_on_settle(struct sim_endpoint *ep)
 
 static const struct sim_hooks limit_hooks = { .on_settle = limit_on_settle };
 
-/* [9001-6.6] */
+/* [9001-6.6#1,3] [9001-5.3#3] */
 static const char *keys_are_updated_before_their_limit(u64 seed)
 {
 	struct sim_config cfg;
@@ -647,7 +691,7 @@ static const char *keys_are_updated_before_their_limit(u64 seed)
 	return err ?: no_violation();
 }
 
-/* [9001-6.6] */
+/* [9001-6.6#2,4] */
 static const char *key_that_can_not_be_updated_ends_the_connection(u64 seed)
 {
 	struct sim_config cfg;
@@ -696,7 +740,7 @@ static const struct sim_hooks integrity_hooks = {
 	.on_settle = integrity_on_settle,
 };
 
-/* [9001-6.6] */
+/* [9001-6.6#5,6] [9000-10.3#1] */
 static const char *too_many_forgeries_end_the_connection(u64 seed)
 {
 	const struct quic_conn *c;
@@ -719,6 +763,170 @@ static const char *too_many_forgeries_end_the_connection(u64 seed)
 	return NULL;
 }
 
+/* ---- keys of the handshake ---- */
+
+enum { INITIAL = 0, HANDSHAKE = 2 };	/* types in long headers, RFC 9000 17.2 */
+
+static struct {
+	bool sent[2][4];		/* by sender and type */
+	bool lose_handshake;		/* the client's first two */
+	unsigned int lost;
+	bool pinged;
+} early;
+
+static void early_note(unsigned int from, unsigned int type)
+{
+	early.sent[from][type] = true;
+	if (type != INITIAL)
+		return;
+	/* The client has sent, the server has received a Handshake packet: nothing before it. */
+	if (quic_keys_is_discarded(&sim.ep[from].conn.keys, QUIC_LEVEL_INITIAL))
+		sim_fail(&sim, "an Initial packet after its keys went");
+}
+
+static bool early_on_send(struct sim *s, unsigned int from, u64 index, u8 *data, u32 len,
+			  enum quic_ecn *ecn)
+{
+	bool handshake = false, initial = false;
+	struct quic_header h;
+	u32 at = 0;
+
+	while (at < len && data[at] & QUIC_HEADER_LONG &&
+	       quic_header_decode(data + at, len - at, QUIC_CID_OURS_BYTES, &h)) {
+		early_note(from, data[at] >> 4 & 3);
+		handshake |= h.kind == QUIC_PACKET_HANDSHAKE;
+		initial |= h.kind == QUIC_PACKET_INITIAL;
+		at += h.packet_len;
+	}
+	if (!from && initial && len < QUIC_MIN_DATAGRAM_BYTES)
+		sim_fail(s, "a client's Initial in a small datagram");
+	if (handshake && early.lose_handshake && early.lost < 2) {
+		early.lost++;
+		return false;
+	}
+	return true;
+}
+
+static void early_keys_check(struct sim_endpoint *ep)
+{
+	const struct quic_keys *k = &ep->conn.keys;
+	bool initial = quic_keys_is_discarded(k, QUIC_LEVEL_INITIAL);
+
+	if (!ep->started || !quic_conn_is_open(&ep->conn))
+		return;
+	if (!ep->me && initial != early.sent[0][HANDSHAKE])
+		sim_fail(&sim, "the client's Initial keys go with its first Handshake packet");
+	if (ep->me && initial != (ep->conn.space[QUIC_SPACE_HANDSHAKE].largest != QUIC_PN_NONE))
+		sim_fail(&sim, "the server's Initial keys go with the client's Handshake packet");
+	if (quic_keys_is_discarded(k, QUIC_LEVEL_HANDSHAKE) != ep->conn.confirmed)
+		sim_fail(&sim, "Handshake keys go when the handshake is confirmed");
+	if (!quic_conn_is_established(&ep->conn) &&
+	    ep->conn.space[QUIC_SPACE_APP].largest != QUIC_PN_NONE)
+		sim_fail(&sim, "a 1-RTT packet was handled before the handshake was complete");
+	/* 1-RTT packets of the server come early, too. */
+	if (ep->me && quic_keys_can_send(k, QUIC_LEVEL_APP) && !early.pinged) {
+		early.pinged = true;
+		ep->conn.ctl |= QUIC_CTL_PING;
+		quic_conn_output(&ep->conn, sim.now);
+	}
+}
+
+static const struct sim_hooks early_keys_hooks = {
+	.on_send = early_on_send,
+	.on_settle = early_keys_check,
+};
+
+/* [9001-4.9.1#1,2] [9001-4.9.2] [9001-9.3] */
+static const char *handshake_keys_go_when_they_must(u64 seed)
+{
+	struct sim_config cfg;
+
+	keys_transfer(&cfg, seed, &early_keys_hooks, 30000);
+	memset(&early, 0, sizeof(early));
+	early.pinged = true;
+	return scenario_run(&cfg);
+}
+
+/* [9001-5.7#1,2,3] early 1-RTT packets wait, and are not lost */
+static const char *early_packets_wait_for_the_handshake(u64 seed)
+{
+	struct sim_config cfg;
+
+	keys_transfer(&cfg, seed - seed % 60, &early_keys_hooks, 30000);
+	cfg.seed = seed;
+	memset(&early, 0, sizeof(early));
+	early.lose_handshake = true;
+	return scenario_run(&cfg);
+}
+
+/* ---- the last packet number ---- */
+
+static bool jumped;
+
+/* As if nearly all numbers had been used: both ends agree on that. */
+static void last_jump(void)
+{
+	struct quic_sent *sent = &actor->conn.recovery.space[QUIC_SPACE_APP].sent;
+
+	jumped = true;
+	sent->next = QUIC_PN_MAX - 160;
+	sent->base = sent->next;
+	other->conn.space[QUIC_SPACE_APP].largest = sent->next - 1;
+}
+
+static void last_on_settle(struct sim_endpoint *ep)
+{
+	struct quic_conn *c = &actor->conn;
+
+	if (ep != actor || !both_confirmed())
+		return;
+	if (!jumped && scenario_is_quiet(actor) && scenario_is_quiet(other))
+		last_jump();
+	if (jumped && scenario_is_quiet(actor)) {
+		c->ctl |= QUIC_CTL_PING;
+		quic_conn_output(c, sim.now);
+	}
+}
+
+static bool last_on_send(struct sim *s, unsigned int from, u64 index, u8 *data, u32 len,
+			 enum quic_ecn *ecn)
+{
+	if (from == actor->me && !quic_conn_is_open(&actor->conn))
+		sim_fail(s, "something was said in the end");
+	if (from == actor->me &&
+	    actor->conn.recovery.space[QUIC_SPACE_APP].sent.next > QUIC_PN_MAX - 100)
+		sim_fail(s, "it did not end in time");
+	return true;
+}
+
+static void last_on_init(struct sim_endpoint *ep)
+{
+	ep->conn.local.max_idle_timeout_ms = 3000;
+	ep->conn.config.keepalive = 100 * QUIC_US_PER_MS;
+}
+
+static const struct sim_hooks last_hooks = {
+	.on_init = last_on_init,
+	.on_send = last_on_send,
+	.on_settle = last_on_settle,
+};
+
+/* [9000-12.3#3] */
+static const char *packet_numbers_end_in_silence(u64 seed)
+{
+	struct sim_config cfg;
+	const char *err;
+
+	keys_quiet(&cfg, seed, &last_hooks);
+	jumped = false;
+	err = scenario_run(&cfg);
+	if (!err && (!jumped || actor->conn.close.source != QUIC_CLOSE_LOCAL))
+		return "the numbers did not end";
+	if (!err && other->conn.close.source != QUIC_CLOSE_IDLE)
+		return "the peer was told";
+	return err;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct scenario list[] = {
@@ -730,11 +938,15 @@ int main(int argc, char **argv)
 		SCENARIO(new_key_below_an_old_one_is_a_violation),
 		SCENARIO(second_update_without_an_ack_is_a_violation),
 		SCENARIO(ack_with_the_old_key_is_a_violation),
+		SCENARIO(old_key_stays_until_the_peer_follows),
 		SCENARIO(forged_packet_costs_one_open_whatever_it_claims),
 		SCENARIO(duplicates_are_opened_before_they_are_dropped),
 		SCENARIO(keys_are_updated_before_their_limit),
 		SCENARIO(key_that_can_not_be_updated_ends_the_connection),
 		SCENARIO(too_many_forgeries_end_the_connection),
+		SCENARIO(handshake_keys_go_when_they_must),
+		SCENARIO(early_packets_wait_for_the_handshake),
+		SCENARIO(packet_numbers_end_in_silence),
 	};
 
 	return scenario_main(argc, argv, list, ARRAY_SIZE(list));

@@ -84,7 +84,7 @@ static const char *one_wave_takes_one_round_trip(u64 seed)
 	return err;
 }
 
-/* Where one side does not take part, nothing can be read from either. */
+/* [9000-17.4#3,4] where one side does not take part, nothing can be read from either */
 static const char *it_stands_still_where_it_is_off(u64 seed)
 {
 	struct sim_config cfg;

@@ -93,7 +93,7 @@ static void nonce_is_iv_xor_number(void **state)
 	assert_int_equal(nonce[11], iv[11] ^ 0xff);
 }
 
-/* RFC 9001 A.1 */
+/* [9001-5.2] the labels of A.1 */
 static void labels_are_those_of_a_1(void **state)
 {
 	static const struct {
@@ -125,7 +125,7 @@ static void labels_are_those_of_a_1(void **state)
 	}
 }
 
-/* [9001-6.1] [9001-6.5] */
+/* [9001-6.1#1,2] */
 static void update_waits_for_confirmation_an_ack_and_its_time(void **state)
 {
 	struct quic_keys k;
@@ -240,7 +240,7 @@ static void expect_old(struct quic_keys *k, enum quic_keys_pick pick, quic_pn pn
 	assert_memory_equal(k, &before, sizeof(*k));
 }
 
-/* [9001-6.4] whichever of the two packets comes first */
+/* [9001-6.4#2] whichever of the two packets comes first */
 static void old_key_above_the_new_phase_is_a_violation(void **state)
 {
 	struct quic_keys k;
@@ -274,7 +274,7 @@ static void old_key_above_the_new_phase_is_a_violation(void **state)
 	assert_int_equal(quic_keys_on_opened(&k, QUIC_KEYS_CURRENT, 10), 0);
 }
 
-/* [9001-6.2] */
+/* RFC 9001 6.2 */
 static void second_update_before_the_first_was_seen_is_a_violation(void **state)
 {
 	struct quic_keys k, before;
@@ -294,7 +294,7 @@ static void second_update_before_the_first_was_seen_is_a_violation(void **state)
 }
 
 /*
- * [9001-6.3] [9001-9.5] there is always one key to try: which does not depend on the
+ * [9001-6.3#1] [9001-9.5#1] there is always one key to try: which does not depend on the
  * packet number, and trying changes nothing.
  */
 static void forged_phase_is_tried_and_forgotten(void **state)
@@ -318,7 +318,7 @@ static void forged_phase_is_tried_and_forgotten(void **state)
 	assert_memory_equal(&k, &before, sizeof(k));
 }
 
-/* [9001-6.6] a key is given up while a burst and CONNECTION_CLOSE still fit */
+/* [9001-6.6#1,2,3,5,6] a key is given up while a burst and CONNECTION_CLOSE still fit */
 static void limits_are_kept_by_each_cipher(void **state)
 {
 	enum { RESERVE = 128 };
@@ -392,7 +392,8 @@ static void wipe_leaves_no_secret(void **state)
 /*
  * Two ends update at random over a reordering network.  Each packet knows the
  * generation that sealed it: whatever is picked must be that generation's key,
- * unless the key is gone or not made yet, and no honest packet is ever a violation.
+ * unless the key is gone or not made yet, and no honest packet is ever a violation
+ * [9001-6.4#1].
  */
 struct peer {
 	struct quic_keys k;

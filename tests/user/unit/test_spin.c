@@ -5,6 +5,7 @@
 #include "core/spin.h"
 #include "unit.h"
 
+/* [9000-17.4#3] */
 static void one_in_sixteen_paths_does_not_spin(void **state)
 {
 	unsigned int byte, off = 0, ones = 0;
@@ -21,6 +22,7 @@ static void one_in_sixteen_paths_does_not_spin(void **state)
 	assert_int_equal(ones, 256 / 32);
 }
 
+/* [9000-17.4#2,4] */
 static void administrator_stops_it(void **state)
 {
 	unsigned int byte, ones = 0;
