@@ -189,6 +189,7 @@ struct PairOptions {
   const char *alpn = "test";
   std::string client_netns;  // "" is this one
   std::string server_netns;
+  uint32_t timeout_ms = 20000;          // of a handshake
   std::function<void(int fd)> prepare;  // on the listener and the client's socket, before use
 };
 
@@ -254,7 +255,7 @@ inline quic_handshake_options PskOptions(const PairOptions &options) {
   o.size = sizeof(o);
   o.psk_file = PskFile();
   o.alpns = options.alpn;
-  o.timeout_ms = 20000;
+  o.timeout_ms = options.timeout_ms;
   return o;
 }
 
