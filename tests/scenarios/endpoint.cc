@@ -216,6 +216,13 @@ Fd MakeSocket(const Settings &s) {
   return fd;
 }
 
+// Why the connection ended
+void PrintClose(int fd) {
+  quic_connection_close close = {};
+  if (Get(fd, QUIC_SOCKOPT_CONNECTION_CLOSE, &close) == 0)
+    printf("closed: error %#x of frame %#x: %s\n", close.errcode, close.frame, close.phrase);
+}
+
 quic_handshake_options HandshakeOptions(const Settings &s) {
   const auto given = [](const std::string &text) { return text.empty() ? nullptr : text.c_str(); };
   quic_handshake_options o = {};
@@ -242,6 +249,7 @@ class Connection {
     result.size = sizeof(result);
     if (quic_server_handshake_ex(fd_, &o, &result) != 0) {
       printf("handshake: %s\n", result.message);
+      PrintClose(fd_);
       return false;
     }
     while (Receive()) {
@@ -249,6 +257,7 @@ class Connection {
     for (std::thread &t : answers_)
       t.join();
     printf("connection: %zu requests answered, %zu cut off\n", answered_, requests_.size());
+    PrintClose(fd_);
     return !failed_ && requests_.empty();
   }
 
@@ -462,6 +471,7 @@ class Client {
       const bool is_end = (flags & uint32_t{MSG_QUIC_STREAM_FIN}) != 0;
       if (n < 0 || (n == 0 && !is_end)) {
         printf("receiving: %s\n", n < 0 ? strerror(errno) : "closed");
+        PrintClose(fd_);
         return false;
       }
       uint64_t &offset = offsets_[sid];
