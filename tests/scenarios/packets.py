@@ -8,7 +8,9 @@ Nothing is computed here that tshark could say.
 
 import dataclasses
 import json
+import os
 import subprocess
+import tempfile
 
 PORT = 4433
 LONG_TYPES = {"0": "initial", "1": "0rtt", "2": "handshake", "3": "retry"}
@@ -240,9 +242,10 @@ def listing(pcap):
 
 def merge(target, parts):
     """One capture of several, each (pcap, filter of pcap-filter(7)); by time."""
-    files = []
-    for number, (pcap, wanted) in enumerate(parts):
-        files.append(f"{target}.{number}")
-        subprocess.run(["tcpdump", "-r", pcap, "-w", files[-1], wanted], check=True,
-                       stderr=subprocess.DEVNULL)
-    subprocess.run(["mergecap", "-F", "pcap", "-w", target, *files], check=True)
+    with tempfile.TemporaryDirectory() as folder:
+        files = []
+        for pcap, wanted in parts:
+            files.append(os.path.join(folder, str(len(files))))
+            subprocess.run(["tcpdump", "-r", pcap, "-w", files[-1], wanted], check=True,
+                           stderr=subprocess.DEVNULL)
+        subprocess.run(["mergecap", "-F", "pcap", "-w", target, *files], check=True)

@@ -33,6 +33,7 @@ class Scenario:
     client: str = ""
     certificate: str = "server"
     altered: bool = False   # packets are corrupted on their way
+    nat: bool = False       # or come from another address than they were sent from
 
     def judge(self, t):
         judge_any(t)
