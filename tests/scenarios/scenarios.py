@@ -11,7 +11,7 @@ from packets import (ACK_ECN, CERTIFICATE, CLOSE_APP, CRYPTO, HANDSHAKE_DONE, PA
                      PRE_SHARED_KEY, SERVER_HELLO, STREAM)
 from captures import judge_any
 
-V1 = 0x1
+V1, V2 = 0x1, 0x6b3343cf
 SCENARIOS = {}
 
 
@@ -236,6 +236,42 @@ def handshakeloss(t):
           network="patience 300 && without_checksums && both delay 10ms corrupt 30%")
 def handshakecorruption(t):
     judge_corruption(t, 0.05)
+
+
+@scenario(server="--retry")
+def retry(t):
+    """[9000-8.1.2] [9000-17.2.5] [9000-7.3]"""
+    retries = list(t.packets(kind="retry"))
+    t.expect(len(retries) == 1, "there is one Retry", len(retries))
+    t.expect(next(t.packets("server")) is retries[0], "it is the server's first packet")
+    token, scid = retries[0].tls("quic.retry_token"), retries[0].tls("quic.scid")
+    first, *later = t.packets("client", "initial")
+    t.expect(not first.tls("quic.token"), "the first Initial has no token", first)
+    t.expect(later and token and all(p.tls("quic.token") == token for p in later),
+             "all later ones have the Retry's", later)
+    t.expect(all(p.tls("quic.dcid") == scid for p in later if p.number <= 1),
+             "and go to the connection ID it names")
+    hello = [[(f.data("quic.crypto.offset"), f.data("quic.crypto.length")) for f in p.frames
+              if f.type == CRYPTO] for p in (first, *later) if p.has(CRYPTO)]
+    t.expect(len(hello) >= 2 and all(h == hello[0] for h in hello),
+             "the ClientHello is as long as before", hello)
+    params = "tls.quic.parameter."
+    told = [p for p in t.packets("server", "handshake")
+            if p.tls(params + "retry_source_connection_id")]
+    t.expect(told and told[0].tls(params + "retry_source_connection_id") == scid and
+             told[0].tls(params + "original_destination_connection_id") == first.tls("quic.dcid"),
+             "the server's parameters confirm both connection IDs", told)
+
+
+@scenario(version=V2, server="--version 2")
+def v2(t):
+    """[9368-2.3] [9369-4.1]"""
+    first = next(t.packets("client"))
+    t.expect(first.version == V1, "the client begins with version 1", first.version)
+    t.expect(t.versions("handshake") == {V2}, "the handshake goes on in version 2")
+    server = [p.version for p in t.packets("server", "initial") if p.has(CRYPTO)]
+    t.expect(server and set(server) == {V2}, "the server says nothing in another", server)
+    t.expect(not list(t.packets(kind="negotiation")), "without a Version Negotiation packet")
 
 
 # ---- transfers over bad networks ----
