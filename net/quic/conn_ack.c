@@ -109,7 +109,7 @@ static void ack_lost(struct quic_conn *conn, struct quic_recovery_ack *a)
 	struct quic_recovery *r = &conn->recovery;
 	struct quic_sent_pkt *pkt;
 
-	while ((pkt = quic_recovery_lost_next(r, a, &conn->path->rtt))) {
+	while ((pkt = quic_recovery_lost_next(r, a, &conn->path->rtt, &conn->path->cong))) {
 		quic_edge_trace(conn, QUIC_TRACE_PKT_LOST,
 				ack_pn(&r->space[a->space].sent, pkt), pkt->bytes, a->space);
 		ack_requeue(conn, a->space, pkt);

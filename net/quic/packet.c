@@ -150,7 +150,6 @@ static bool packet_draft(struct quic_conn *conn, struct packet_dgram *g, enum qu
 	d->rec = (struct quic_sent_pkt){
 		.sent_at = now, .ctl = f.ctl, .path = conn->path->id,
 		.eliciting = f.eliciting, .in_flight = f.eliciting, .ecn = conn->path->ecn_on,
-		.delivered = conn->path->cong.delivered,
 	};
 	if (f.probe && f.eliciting)
 		conn->probes[space]--;
@@ -189,8 +188,8 @@ static void packet_seal(struct quic_conn *conn, struct quic_burst *b, struct pac
 		quic_edge_burst_add(b, &d->pkt);	/* on error it counts as lost */
 		quic_keys_on_sealed(&conn->keys, d->level, d->pkt.pn);
 		d->rec.bytes = d->pkt.len + QUIC_TAG_BYTES;
-		quic_sent_commit(packet_sent(conn, d->level), &d->rec);
 		quic_recovery_on_sent(&conn->recovery, space, &conn->path->cong, &d->rec);
+		quic_sent_commit(packet_sent(conn, d->level), &d->rec);
 		quic_conn_on_packet_sent(conn, d->level, &d->rec, now);
 		conn->stats.pkts_sent++;
 		quic_edge_trace(conn, QUIC_TRACE_PKT_SENT, d->pkt.pn, d->rec.bytes, d->level);
@@ -466,9 +465,10 @@ static void packet_send_close(struct quic_conn *conn, quic_us now)
 static void packet_note_limit(struct quic_conn *conn)
 {
 	struct quic_cong *c = &conn->path->cong;
+	bool may_send = quic_cong_room(c) >= conn->path->mtu;
 
-	c->app_limited = quic_cong_room(c) >= conn->path->mtu &&
-			 !quic_timers_is_armed(&conn->timers, QUIC_TIMER_PACE);
+	quic_cong_set_app_limited(c, may_send &&
+				  !quic_timers_is_armed(&conn->timers, QUIC_TIMER_PACE));
 }
 
 void quic_packet_output(struct quic_conn *conn, quic_us now)

@@ -18,6 +18,7 @@ QUIC_CORE_SRCS := \
 	core/pmtud.c \
 	core/pnspace.c \
 	core/ranges.c \
+	core/rate.c \
 	core/recovery.c \
 	core/sent.c \
 	core/stream_state.c \

@@ -7,8 +7,9 @@
  *	     +------------------- persistent congestion ---------------------+
  *
  * The order within one ACK is that of RFC 9002 A.7: CE marks, losses,
- * persistent congestion, then growth.  Recovery is entered at most once per
- * round trip: for packets that left after it began (7.3.2).
+ * persistent congestion, then growth; a reduction found to be spurious is undone
+ * before them.  Recovery is entered at most once per round trip: for packets that
+ * left after it began (7.3.2).
  *
  * Keeps no packets and detects no loss: core/recovery tells the outcome.
  */
@@ -36,8 +37,7 @@ const struct quic_cong_ops *quic_cong_find(const char *name)
 	return NULL;
 }
 
-/* RFC 9002 7.2. */
-static u64 quic_cong_initial_window(u32 mss)
+u64 quic_cong_initial_window(u32 mss)
 {
 	return min((u64)QUIC_CONG_INITIAL_WINDOW_PKTS * mss,
 		   max_t(u64, QUIC_CONG_INITIAL_WINDOW_BYTES, 2ULL * mss));
@@ -64,6 +64,7 @@ void quic_cong_init(struct quic_cong *c, const struct quic_cong_ops *ops, u32 ms
 void quic_cong_set(struct quic_cong *c, const struct quic_cong_ops *ops, quic_us now)
 {
 	c->ops = ops;
+	c->loss_permille = QUIC_CONG_LOSS_NEVER;
 	memset(c->priv, 0, sizeof(c->priv));
 	ops->init(c, now);
 }
@@ -77,7 +78,7 @@ void quic_cong_set(struct quic_cong *c, const struct quic_cong_ops *ops, quic_us
  */
 void quic_cong_set_mss(struct quic_cong *c, u32 mss)
 {
-	bool untouched = c->cwnd == quic_cong_initial_window(c->mss) && !c->delivered;
+	bool untouched = c->cwnd == quic_cong_initial_window(c->mss) && !c->rate.delivered;
 
 	c->mss = mss;
 	if (untouched)
@@ -88,15 +89,40 @@ void quic_cong_set_mss(struct quic_cong *c, u32 mss)
 /**
  * quic_cong_on_sent() - a packet that counts leaves
  * @c: state
- * @now: when
- * @bytes: UDP payload
+ * @pkt: its record, not committed yet: core/rate's snapshot is written into it
  */
-void quic_cong_on_sent(struct quic_cong *c, quic_us now, u32 bytes)
+void quic_cong_on_sent(struct quic_cong *c, struct quic_sent_pkt *pkt)
 {
 	if (!c->in_flight && c->ops->on_start)
-		c->ops->on_start(c, now);
-	c->in_flight += bytes;
+		c->ops->on_start(c, pkt->sent_at);
+	quic_rate_on_sent(&c->rate, pkt, c->in_flight);
+	c->in_flight += pkt->bytes;
 	c->rexmit_credit = false;
+	c->window_full |= c->in_flight + c->mss > c->cwnd;
+}
+
+void quic_cong_count_lost(struct quic_cong *c, const struct quic_sent_pkt *pkt,
+			  struct quic_cong_loss *l)
+{
+	u32 lost;
+
+	c->rate.lost += pkt->bytes;
+	if (l->found || c->loss_permille == QUIC_CONG_LOSS_NEVER)
+		return;
+	lost = (u32)c->rate.lost - pkt->lost;
+	if ((u64)lost * 1000 <= (u64)pkt->tx_in_flight * c->loss_permille)
+		return;
+	*l = (struct quic_cong_loss){
+		.found = true, .app_limited = pkt->app_limited, .bytes = pkt->bytes,
+		.tx_in_flight = pkt->tx_in_flight, .lost = lost,
+	};
+}
+
+void quic_cong_set_app_limited(struct quic_cong *c, bool idle)
+{
+	c->app_limited = idle;
+	if (idle)
+		quic_rate_mark_app_limited(&c->rate, c->in_flight);
 }
 
 u64 quic_cong_slow_start(struct quic_cong *c, u64 bytes)
@@ -114,6 +140,8 @@ static void quic_cong_event(struct quic_cong *c, const struct quic_cong_ack *ack
 	if (quic_cong_in_recovery(c, sent_at))
 		return;
 	c->recovery_start = ack->now;
+	c->undo_cwnd = c->cwnd;
+	c->undo_ssthresh = c->ssthresh;
 	c->nr_events++;
 	c->rexmit_credit = true;
 	c->ops->on_congestion(c, ack);
@@ -129,24 +157,48 @@ static void quic_cong_persistent(struct quic_cong *c)
 		c->ops->on_persistent(c);
 }
 
-void quic_cong_on_ack(struct quic_cong *c, const struct quic_cong_ack *ack)
+/* What was taken for congestion was reordering (RFC 9438 4.9.2). */
+static void quic_cong_undo(struct quic_cong *c)
 {
+	bool restore = c->cwnd < c->undo_cwnd;
+
+	if (restore) {
+		c->cwnd = c->undo_cwnd;
+		c->ssthresh = c->undo_ssthresh;
+	}
+	c->recovery_start = QUIC_US_NEVER;
+	c->nr_undone++;
+	if (c->ops->on_undo)
+		c->ops->on_undo(c, restore);
+}
+
+/* Growth, when the window was used. */
+static void quic_cong_grow(struct quic_cong *c, const struct quic_cong_ack *ack)
+{
+	/* An event just now was after all of them left. */
+	if (!ack->fresh_bytes || quic_cong_in_recovery(c, ack->newest_sent_at))
+		return;
+	if (!c->app_limited)				/* [9002-7.8] */
+		c->ops->on_acked(c, ack);
+	else if (c->ops->on_limited)
+		c->ops->on_limited(c, ack);
+}
+
+void quic_cong_on_ack(struct quic_cong *c, struct quic_cong_ack *ack)
+{
+	quic_rate_on_acked(&c->rate, ack->newest, ack->bytes, ack->now, ack->rtt->min, &ack->rs);
+	if (ack->spurious)
+		quic_cong_undo(c);
 	if (ack->ce_sent_at != QUIC_US_NEVER)
 		quic_cong_event(c, ack, ack->ce_sent_at);
 	if (ack->lost_bytes)
 		quic_cong_event(c, ack, ack->newest_lost_sent_at);
 	if (ack->persistent)
 		quic_cong_persistent(c);
-	if (!ack->bytes)
-		return;
-	c->delivered += ack->bytes;
-	/* An event just now was after all of them left. */
-	if (!ack->fresh_bytes || quic_cong_in_recovery(c, ack->newest_sent_at))
-		return;
-	if (!c->app_limited)
-		c->ops->on_acked(c, ack);
-	else if (c->ops->on_limited)
-		c->ops->on_limited(c, ack);
+	if (c->ops->on_outcome)
+		c->ops->on_outcome(c, ack);
+	else if (ack->bytes)
+		quic_cong_grow(c, ack);
 	c->cwnd = min_t(u64, c->cwnd, QUIC_CONG_MAX_WINDOW_BYTES);
 }
 

@@ -2,14 +2,15 @@
 /*
  * core/cong.h - congestion windows behind one ops table
  *
- * cong.c holds what all algorithms share: bytes in flight, recovery periods
- * (RFC 9002 7.3.2), persistent congestion (7.6), the pacing rate.  An algorithm
- * is one file with one struct quic_cong_ops and one row in cong.c.
+ * cong.c holds what all algorithms share: bytes in flight, delivery rate samples,
+ * recovery periods (RFC 9002 7.3.2), persistent congestion (7.6), the undoing of a
+ * reduction, the pacing rate.  An algorithm is one file with one struct
+ * quic_cong_ops and one row in cong.c.
  */
 #ifndef _QUIC_CORE_CONG_H
 #define _QUIC_CORE_CONG_H
 
-#include "types.h"
+#include "rate.h"
 
 struct quic_rtt;
 struct quic_cong;
@@ -21,7 +22,24 @@ struct quic_cong;
 #define QUIC_CONG_INITIAL_WINDOW_PKTS	10	/* kInitialWindow, 7.2 */
 #define QUIC_CONG_INITIAL_WINDOW_BYTES	14720
 #define QUIC_CONG_MAX_WINDOW_BYTES	BIT_ULL(40)	/* keeps products within 64 bits */
-#define QUIC_CONG_PRIV_U64S		16
+#define QUIC_CONG_PRIV_U64S		40
+#define QUIC_CONG_LOSS_NEVER		U32_MAX
+
+/**
+ * struct quic_cong_loss - the packet whose loss made too many of one flight
+ * @found: there is one: the others are valid
+ * @app_limited: it left in an application-limited phase
+ * @bytes: its size
+ * @tx_in_flight: bytes in flight when it left, its own included
+ * @lost: bytes of them declared lost by now, its own included
+ */
+struct quic_cong_loss {
+	bool found;
+	bool app_limited;
+	u32 bytes;
+	u64 tx_in_flight;
+	u64 lost;
+};
 
 /**
  * struct quic_cong_ack - what one ACK (or one loss timeout) told
@@ -34,8 +52,15 @@ struct quic_cong;
  * @newest_lost_sent_at: when the newest lost packet left
  * @ce_sent_at: CE marks increased: when the largest acknowledged left; else QUIC_US_NEVER
  * @persistent: persistent congestion (7.6)
+ * @spurious: all losses that led to the last reduction were none
  * @in_flight_before: bytes in flight before this ACK
  * @rtt: path RTT, already updated
+ * @rtt_sample: that this ACK gave, 0: none
+ * @newest: newest packet in flight that was acknowledged, or NULL
+ * @lost_runs: runs of consecutive packets among the lost
+ * @excess: the first lost packet that made more than quic_cong.loss_permille of
+ *	its flight
+ * @rs: delivery rate sample, made from @newest by quic_cong_on_ack()
  */
 struct quic_cong_ack {
 	quic_us now;
@@ -46,8 +71,14 @@ struct quic_cong_ack {
 	quic_us newest_lost_sent_at;
 	quic_us ce_sent_at;
 	bool persistent;
+	bool spurious;
 	u64 in_flight_before;
 	const struct quic_rtt *rtt;
+	quic_us rtt_sample;
+	const struct quic_sent_pkt *newest;
+	u32 lost_runs;
+	struct quic_cong_loss excess;
+	struct quic_rate_sample rs;
 };
 
 /**
@@ -59,8 +90,13 @@ struct quic_cong_ack {
  * @on_acked: grow by fresh_bytes; not called while in recovery or application-limited
  * @on_limited: bytes were acknowledged but the window may not grow, for it is not
  *	used (optional)
+ * @on_outcome: instead of these two: every outcome, after the events below; for
+ *	algorithms that model the path
  * @on_congestion: a new congestion event: set cwnd and ssthresh
  * @on_persistent: collapse (optional; cwnd is already the minimum)
+ * @on_undo: the losses behind the last event were spurious: take back what it did
+ *	to the algorithm's own state (optional); @restored: cwnd was below what it
+ *	was before the event, and that and ssthresh were restored
  * @pacing_rate: bytes per second (optional; default N * cwnd / smoothed RTT, 7.7)
  */
 struct quic_cong_ops {
@@ -69,8 +105,10 @@ struct quic_cong_ops {
 	void (*on_start)(struct quic_cong *c, quic_us now);
 	void (*on_acked)(struct quic_cong *c, const struct quic_cong_ack *ack);
 	void (*on_limited)(struct quic_cong *c, const struct quic_cong_ack *ack);
+	void (*on_outcome)(struct quic_cong *c, const struct quic_cong_ack *ack);
 	void (*on_congestion)(struct quic_cong *c, const struct quic_cong_ack *ack);
 	void (*on_persistent)(struct quic_cong *c);
+	void (*on_undo)(struct quic_cong *c, bool restored);
 	u64 (*pacing_rate)(const struct quic_cong *c, const struct quic_rtt *rtt);
 };
 
@@ -86,8 +124,14 @@ struct quic_cong_ops {
  *	(pacing does not count, RFC 9002 7.8)
  * @rexmit_credit: entered recovery: one packet may leave at once whatever is in
  *	flight (7.3.2)
- * @delivered: bytes acknowledged, ever
+ * @window_full: the window was full since the algorithm last cleared this
+ * @rate: what was delivered
+ * @loss_permille: the share of a flight whose loss the algorithm wants to know,
+ *	QUIC_CONG_LOSS_NEVER: it does not
+ * @undo_cwnd: cwnd before the last congestion event
+ * @undo_ssthresh: ssthresh before it
  * @nr_events: congestion events
+ * @nr_undone: of those, found to be spurious
  * @max_rate: SO_MAX_PACING_RATE in bytes per second, U64_MAX: none
  * @priv: the algorithm's
  */
@@ -100,8 +144,13 @@ struct quic_cong {
 	quic_us recovery_start;
 	bool app_limited;
 	bool rexmit_credit;
-	u64 delivered;
+	bool window_full;
+	struct quic_rate rate;
+	u32 loss_permille;
+	u64 undo_cwnd;
+	u64 undo_ssthresh;
 	u64 nr_events;
+	u64 nr_undone;
 	u64 max_rate;
 	u64 priv[QUIC_CONG_PRIV_U64S];
 };
@@ -113,9 +162,14 @@ void quic_cong_init(struct quic_cong *c, const struct quic_cong_ops *ops, u32 ms
 void quic_cong_set(struct quic_cong *c, const struct quic_cong_ops *ops, quic_us now);
 /* A new max datagram size; the window scales as 7.2 says when no packet was sent yet. */
 void quic_cong_set_mss(struct quic_cong *c, u32 mss);
-void quic_cong_on_sent(struct quic_cong *c, quic_us now, u32 bytes);
+void quic_cong_on_sent(struct quic_cong *c, struct quic_sent_pkt *pkt);
+/* @pkt is lost: counts it, and takes down in @l whether that is too much. */
+void quic_cong_count_lost(struct quic_cong *c, const struct quic_sent_pkt *pkt,
+			  struct quic_cong_loss *l);
 /* The outcome of one ACK or loss timeout; in_flight is already reduced by the caller. */
-void quic_cong_on_ack(struct quic_cong *c, const struct quic_cong_ack *ack);
+void quic_cong_on_ack(struct quic_cong *c, struct quic_cong_ack *ack);
+/* The engine has sent what it may or has: @idle: it has nothing more, and might send. */
+void quic_cong_set_app_limited(struct quic_cong *c, bool idle);
 /* Bytes that may leave now; 0 when the window is full. */
 u64 quic_cong_room(const struct quic_cong *c);
 /* Bytes per second at which to pace, >= 1. */
@@ -141,6 +195,9 @@ static inline u64 quic_cong_min_window(const struct quic_cong *c)
 {
 	return (u64)QUIC_CONG_MIN_WINDOW_PKTS * c->mss;
 }
+
+/* kInitialWindow in bytes, RFC 9002 7.2. */
+u64 quic_cong_initial_window(u32 mss);
 
 /* Slow start: grows the window by @bytes up to ssthresh; returns the bytes left over. */
 u64 quic_cong_slow_start(struct quic_cong *c, u64 bytes);

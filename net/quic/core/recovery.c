@@ -8,11 +8,17 @@
  * Send times grow with packet numbers, so what is lost by time or by packets
  * is a prefix of what is unacknowledged: loss detection goes on where it
  * stopped (lost_scan) and looks at each record once.  All but the last
- * kPacketThreshold - 1 numbers below the largest acknowledged are settled when
+ * packet_threshold - 1 numbers below the largest acknowledged are settled when
  * an ACK is done, so old ranges of an ACK cost nothing.
  *
  * A run of lost packets without an acknowledged one between them
  * (persistent_from) is seen by the same walk.
+ *
+ * Numbers declared lost are remembered for a while.  When one of them is
+ * acknowledged after all, the network reorders: the thresholds grow to what
+ * would have been enough [9002-6.1.1, 6.1.2], within bounds and until losses
+ * have been real for some time; and when that is so for all losses behind a
+ * congestion event, there was none.
  *
  * Sends nothing and knows no frames; congestion windows are core/cong's.
  */
@@ -61,9 +67,9 @@ quic_us quic_rtt_pto(const struct quic_rtt *rtt)
 }
 
 /* How long after a later one was acknowledged a packet is lost [9002-6.1.2]. */
-static quic_us quic_rtt_loss_delay(const struct quic_rtt *rtt)
+static quic_us quic_recovery_loss_delay(const struct quic_recovery *r, const struct quic_rtt *rtt)
 {
-	quic_us delay = QUIC_TIME_THRESHOLD_NUM * max(rtt->latest, rtt->smoothed);
+	quic_us delay = r->time_threshold_num * max(rtt->latest, rtt->smoothed);
 
 	return max(div_u64(delay, QUIC_TIME_THRESHOLD_DEN), QUIC_GRANULARITY_US);
 }
@@ -80,13 +86,13 @@ void quic_recovery_init(struct quic_recovery *r)
 
 	memset(r, 0, sizeof(*r));
 	r->recovery_start = QUIC_US_NEVER;
+	r->packet_threshold = QUIC_PACKET_THRESHOLD;
+	r->time_threshold_num = QUIC_TIME_THRESHOLD_NUM;
 	for (i = 0; i < QUIC_NR_SPACES; i++) {
 		quic_sent_init(&r->space[i].sent);
 		r->space[i].loss_at = QUIC_US_NEVER;
 		r->space[i].persistent_from = QUIC_US_NEVER;
 	}
-	for (i = 0; i < QUIC_RECOVERY_LOST_LOG; i++)
-		r->lost_log[i] = QUIC_PN_NONE;
 }
 
 /**
@@ -102,7 +108,7 @@ void quic_recovery_exit(struct quic_recovery *r)
 }
 
 void quic_recovery_on_sent(struct quic_recovery *r, enum quic_space space, struct quic_cong *cong,
-			   const struct quic_sent_pkt *pkt)
+			   struct quic_sent_pkt *pkt)
 {
 	struct quic_recovery_space *sp = &r->space[space];
 
@@ -112,7 +118,7 @@ void quic_recovery_on_sent(struct quic_recovery *r, enum quic_space space, struc
 	r->armed_at = pkt->sent_at;
 	if (pkt->eliciting)
 		sp->last_eliciting_at = pkt->sent_at;
-	quic_cong_on_sent(cong, pkt->sent_at, pkt->bytes);
+	quic_cong_on_sent(cong, pkt);
 }
 
 /* [9002-6.4] */
@@ -144,29 +150,91 @@ void quic_recovery_discard_space(struct quic_recovery *r, enum quic_space space,
 
 /* --- spurious losses ----------------------------------------------------- */
 
-static void quic_recovery_log_lost(struct quic_recovery *r, quic_pn pn)
+static void quic_recovery_log_lost(struct quic_recovery *r, quic_pn pn, quic_us sent_at)
 {
-	quic_pn *slot = &r->lost_log[r->lost_log_next];
+	struct quic_lost_window *w = &r->lost_log[r->lost_log_next];
+	quic_pn first = pn & ~63ULL;
 
-	r->lost_log_used += *slot == QUIC_PN_NONE;
-	*slot = pn;
-	r->lost_log_next = (r->lost_log_next + 1) % QUIC_RECOVERY_LOST_LOG;
+	/* Losses come in ascending order: a number belongs to the last window or to a new one. */
+	if (!w->lost || w->first != first) {
+		if (w->lost)
+			r->lost_log_next = (r->lost_log_next + 1) % QUIC_RECOVERY_LOST_LOG;
+		w = &r->lost_log[r->lost_log_next];
+		r->lost_log_used += !w->lost;
+		*w = (struct quic_lost_window){ .first = first, .sent_at = sent_at };
+	}
+	w->lost |= BIT_ULL(pn & 63);
+}
+
+/* Bits of the numbers in [@start, @end) of the window that begins at @first. */
+static u64 quic_recovery_window_mask(quic_pn first, quic_pn start, quic_pn end)
+{
+	u64 from = start > first ? start - first : 0, to = end > first ? end - first : 0;
+
+	if (from >= 64 || !to || from >= to)
+		return 0;
+	return (to >= 64 ? U64_MAX : BIT_ULL(to) - 1) & (U64_MAX << from);
+}
+
+/* What was given up arrived after all: patience that would have been enough. */
+static void quic_recovery_adapt(struct quic_recovery *r, const struct quic_recovery_ack *a,
+				const struct quic_rtt *rtt)
+{
+	quic_us eighth = max(rtt->latest, rtt->smoothed) >> 3;
+
+	r->packet_threshold = clamp_t(u64, a->overtaken + 1, r->packet_threshold,
+				      QUIC_PACKET_THRESHOLD_MAX);
+	while (r->time_threshold_num < QUIC_TIME_THRESHOLD_NUM_MAX &&
+	       r->time_threshold_num * eighth < a->late)
+		r->time_threshold_num++;
+	r->reorder_left = QUIC_RECOVERY_REORDER_EVENTS;
 }
 
 /* Packets of @range that were declared lost before were not. */
-static void quic_recovery_note_spurious(struct quic_recovery *r, const struct quic_range *range)
+static void quic_recovery_note_spurious(struct quic_recovery *r, struct quic_recovery_ack *a,
+					const struct quic_range *range)
 {
 	unsigned int i;
 
 	for (i = 0; r->lost_log_used && i < QUIC_RECOVERY_LOST_LOG; i++) {
-		if (r->lost_log[i] == QUIC_PN_NONE || r->lost_log[i] < range->start ||
-		    r->lost_log[i] >= range->end)
+		struct quic_lost_window *w = &r->lost_log[i];
+		u64 hit = w->lost & quic_recovery_window_mask(w->first, range->start, range->end);
+
+		if (!hit)
 			continue;
-		r->lost_log[i] = QUIC_PN_NONE;
-		r->lost_log_used--;
-		r->nr_spurious++;
+		w->lost &= ~hit;
+		r->lost_log_used -= !w->lost;
+		r->nr_spurious += hweight64(hit);
 		r->space[QUIC_SPACE_APP].persistent_from = QUIC_US_NEVER;
+		a->overtaken = max(a->overtaken, r->space[QUIC_SPACE_APP].sent.largest_acked -
+						 w->first - __ffs64(hit));
+		a->late = max(a->late, a->now - w->sent_at);
+		/* Those of the last congestion event. */
+		hit &= quic_recovery_window_mask(w->first, r->undo_from, QUIC_PN_NONE);
+		if (!r->undo_left)
+			continue;
+		r->undo_left -= min_t(u32, hweight64(hit), r->undo_left);
+		a->spurious |= !r->undo_left && !r->undo_void;
 	}
+}
+
+/* Keeps account of the losses behind the congestion event that may prove to be none. */
+static void quic_recovery_note_event(struct quic_recovery *r, const struct quic_recovery_ack *a,
+				     bool event)
+{
+	bool real = a->ce_increased || a->persistent;
+
+	if (event) {
+		r->undo_from = a->first_lost;
+		r->undo_left = 0;
+		r->undo_void = false;
+		if (r->reorder_left && !--r->reorder_left) {
+			r->packet_threshold = QUIC_PACKET_THRESHOLD;
+			r->time_threshold_num = QUIC_TIME_THRESHOLD_NUM;
+		}
+	}
+	r->undo_left += a->nr_lost;
+	r->undo_void |= real || (a->nr_lost && a->space != QUIC_SPACE_APP);
 }
 
 /* --- acknowledgments ----------------------------------------------------- */
@@ -203,6 +271,7 @@ int quic_recovery_ack_begin(struct quic_recovery *r, struct quic_recovery_ack *a
 	a->space = space;
 	a->now = now;
 	a->largest = ack->largest;
+	a->first_lost = QUIC_PN_NONE;
 	if (ack->largest >= s->next || quic_recovery_tells_skipped(s, ack))
 		return QUIC_VIOLATION_ACK_UNSENT;
 	quic_frame_ack_iter_init(&a->it, ack);
@@ -217,7 +286,7 @@ static bool quic_recovery_next_range(struct quic_recovery *r, struct quic_recove
 
 	while (quic_frame_ack_next(&a->it, &a->range)) {
 		if (spurious)
-			quic_recovery_note_spurious(r, &a->range);
+			quic_recovery_note_spurious(r, a, &a->range);
 		if (a->range.end > s->base) {
 			a->range.start = max(a->range.start, s->base);
 			return true;
@@ -243,6 +312,10 @@ static void quic_recovery_count_acked(const struct quic_recovery *r, struct quic
 	if (!pkt->in_flight)
 		return;
 	a->acked_bytes += pkt->bytes;
+	if (!a->newest || pn > a->newest_pn) {
+		a->newest = pkt;
+		a->newest_pn = pn;
+	}
 	if (r->recovery_start == QUIC_US_NEVER || pkt->sent_at > r->recovery_start)
 		a->fresh_bytes += pkt->bytes;
 }
@@ -299,7 +372,7 @@ static void quic_recovery_check_ecn(struct quic_recovery_space *sp, struct quic_
 
 /* RFC 9002 5.1 and 5.3. */
 static void quic_recovery_take_sample(const struct quic_recovery *r,
-				      const struct quic_recovery_ack *a, struct quic_rtt *rtt,
+				      struct quic_recovery_ack *a, struct quic_rtt *rtt,
 				      quic_us ack_delay)
 {
 	/* Acknowledgments of Initial packets are not delayed on purpose [9002-5.3]. */
@@ -308,6 +381,7 @@ static void quic_recovery_take_sample(const struct quic_recovery *r,
 	else if (r->handshake_confirmed)
 		ack_delay = min(ack_delay, r->max_ack_delay);
 	quic_rtt_sample(rtt, a->now - a->largest_sent_at, ack_delay, a->now);
+	a->rtt_sample = rtt->latest;
 }
 
 /* A network that drops what is marked, as far as we can tell (RFC 9000 13.4.2). */
@@ -327,6 +401,8 @@ void quic_recovery_ack_end(struct quic_recovery *r, struct quic_recovery_ack *a,
 
 	if (raised)
 		s->largest_acked = ack->largest;
+	if (a->late)
+		quic_recovery_adapt(r, a, rtt);
 	if (!a->newly_acked)
 		return;
 	/* One sample per packet, and none from what need not be acknowledged soon [9002-5.1]. */
@@ -382,7 +458,7 @@ static void quic_recovery_extend_run(struct quic_recovery *r, struct quic_recove
 
 static void quic_recovery_count_lost(struct quic_recovery *r, struct quic_recovery_ack *a,
 				     const struct quic_sent_pkt *pkt, quic_pn pn,
-				     const struct quic_rtt *rtt)
+				     const struct quic_rtt *rtt, struct quic_cong *cong)
 {
 	if (!pkt->in_flight)
 		return;
@@ -395,15 +471,21 @@ static void quic_recovery_count_lost(struct quic_recovery *r, struct quic_recove
 	}
 	a->lost_bytes += pkt->bytes;
 	a->newest_lost_at = max(a->newest_lost_at, pkt->sent_at);
+	a->nr_lost++;
+	if (a->first_lost == QUIC_PN_NONE)
+		a->first_lost = pn;
+	a->lost_runs += a->nr_lost == 1 || pn != a->last_lost + 1;
+	a->last_lost = pn;
+	quic_cong_count_lost(cong, pkt, &a->excess);
 	if (a->space == QUIC_SPACE_APP)
-		quic_recovery_log_lost(r, pn);
+		quic_recovery_log_lost(r, pn, pkt->sent_at);
 	if (pkt->eliciting)
 		quic_recovery_extend_run(r, a, pkt, rtt);
 }
 
 /*
  * When the first packet in flight from @pn on is lost by time.  What is not
- * in flight needs no timer.  At most kPacketThreshold - 1 steps.
+ * in flight needs no timer.  At most packet_threshold - 1 steps.
  */
 static quic_us quic_recovery_next_loss(struct quic_sent *s, quic_pn pn, quic_us delay)
 {
@@ -418,10 +500,11 @@ static quic_us quic_recovery_next_loss(struct quic_sent *s, quic_pn pn, quic_us 
 
 struct quic_sent_pkt *quic_recovery_lost_next(struct quic_recovery *r,
 					      struct quic_recovery_ack *a,
-					      const struct quic_rtt *rtt)
+					      const struct quic_rtt *rtt,
+					      struct quic_cong *cong)
 {
 	struct quic_recovery_space *sp = &r->space[a->space];
-	quic_us delay = quic_rtt_loss_delay(rtt);
+	quic_us delay = quic_recovery_loss_delay(r, rtt);
 	struct quic_sent *s = &sp->sent;
 	struct quic_sent_pkt *pkt;
 	quic_pn pn;
@@ -436,10 +519,10 @@ struct quic_sent_pkt *quic_recovery_lost_next(struct quic_recovery *r,
 			sp->persistent_from = QUIC_US_NEVER;
 		if (pkt->state != QUIC_SENT_OUT)
 			continue;
-		if (pn + QUIC_PACKET_THRESHOLD > s->largest_acked &&
+		if (pn + r->packet_threshold > s->largest_acked &&
 		    pkt->sent_at + delay > a->now)
 			break;
-		quic_recovery_count_lost(r, a, pkt, pn, rtt);
+		quic_recovery_count_lost(r, a, pkt, pn, rtt, cong);
 		quic_sent_settle(s, pkt, QUIC_SENT_LOST);
 		sp->lost_scan++;
 		return pkt;
@@ -455,16 +538,22 @@ void quic_recovery_settle(struct quic_recovery *r, struct quic_recovery_ack *a,
 	struct quic_cong_ack out = {
 		.now = a->now,
 		.bytes = a->acked_bytes,
-		/* Persistent congestion also ends the recovery period. */
-		.fresh_bytes = a->persistent ? a->acked_bytes : a->fresh_bytes,
+		/* Both end the recovery period. */
+		.fresh_bytes = a->persistent || a->spurious ? a->acked_bytes : a->fresh_bytes,
 		.newest_sent_at = a->newest_acked_at,
 		.lost_bytes = a->lost_bytes,
 		.newest_lost_sent_at = a->newest_lost_at,
 		.ce_sent_at = QUIC_US_NEVER,
 		.persistent = a->persistent,
+		.spurious = a->spurious,
 		.in_flight_before = cong->in_flight,
 		.rtt = rtt,
+		.rtt_sample = a->rtt_sample,
+		.newest = a->newest,
+		.lost_runs = a->lost_runs,
+		.excess = a->excess,
 	};
+	u64 nr_events = cong->nr_events;
 
 	if (a->ce_increased)
 		out.ce_sent_at = a->largest_new ? a->largest_sent_at : a->newest_acked_at;
@@ -472,8 +561,9 @@ void quic_recovery_settle(struct quic_recovery *r, struct quic_recovery_ack *a,
 		rtt->min = rtt->latest;
 	cong->in_flight -= min(a->acked_bytes + a->lost_bytes + a->lost_probe_bytes,
 			       cong->in_flight);
-	if (a->newly_acked || a->lost_bytes)
+	if (a->newly_acked || a->lost_bytes || a->spurious)
 		quic_cong_on_ack(cong, &out);
+	quic_recovery_note_event(r, a, cong->nr_events != nr_events);
 	r->recovery_start = cong->recovery_start;
 	quic_sent_trim(&r->space[a->space].sent);
 }
@@ -559,6 +649,7 @@ enum quic_recovery_timeout quic_recovery_on_timeout(struct quic_recovery *r,
 
 	memset(a, 0, sizeof(*a));
 	a->now = now;
+	a->first_lost = QUIC_PN_NONE;
 	at = quic_recovery_loss_time(r, space);
 	if (at != QUIC_US_NEVER) {
 		if (at > now)

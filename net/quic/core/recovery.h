@@ -20,14 +20,17 @@
 #include "frame.h"
 #include "sent.h"
 
-#define QUIC_PACKET_THRESHOLD		3	/* kPacketThreshold, RFC 9002 6.1.1 */
-#define QUIC_TIME_THRESHOLD_NUM		9	/* kTimeThreshold 9/8, 6.1.2 */
+#define QUIC_PACKET_THRESHOLD		3	/* kPacketThreshold, RFC 9002 6.1.1: the least */
+#define QUIC_PACKET_THRESHOLD_MAX	128	/* what reordering can raise it to */
+#define QUIC_TIME_THRESHOLD_NUM		9	/* kTimeThreshold 9/8, 6.1.2: the least */
+#define QUIC_TIME_THRESHOLD_NUM_MAX	16	/* likewise */
 #define QUIC_TIME_THRESHOLD_DEN		8
 #define QUIC_GRANULARITY_US		1000ULL	/* kGranularity, 6.1.2 */
 #define QUIC_INITIAL_RTT_US		333000ULL	/* kInitialRtt, 6.2.2 */
 #define QUIC_PERSISTENT_THRESHOLD	3	/* kPersistentCongestionThreshold, 7.6.1 */
 #define QUIC_PTO_MAX_BACKOFF		16	/* doublings; the idle timeout ends it before */
-#define QUIC_RECOVERY_LOST_LOG		8	/* lost numbers remembered */
+#define QUIC_RECOVERY_LOST_LOG		8	/* windows of lost numbers remembered */
+#define QUIC_RECOVERY_REORDER_EVENTS	16	/* losses that were real end the patience */
 #define QUIC_ECN_MAX_LOST		10	/* marked packets, all lost: RFC 9000 13.4.2 */
 #define QUIC_ECN_MAX_PTOS		3	/* without an ACK of a marked packet, the same */
 
@@ -79,6 +82,18 @@ struct quic_recovery_space {
 };
 
 /**
+ * struct quic_lost_window - 64 consecutive numbers, and which of them are lost
+ * @first: a multiple of 64
+ * @lost: bit n: @first + n was declared lost and not acknowledged since
+ * @sent_at: when the first of them left
+ */
+struct quic_lost_window {
+	quic_pn first;
+	u64 lost;
+	quic_us sent_at;
+};
+
+/**
  * struct quic_recovery - of one connection
  * @space: by packet number space
  * @pto_count: consecutive PTOs
@@ -87,14 +102,20 @@ struct quic_recovery_space {
  * @nr_lost: packets in flight declared lost, ever
  * @nr_spurious: of those of the APP space that were acknowledged later; known only
  *	while they are in @lost_log
+ * @packet_threshold: numbers by which a packet may be overtaken
+ * @time_threshold_num: eighths of an RTT by which a packet may be late
+ * @reorder_left: congestion events until both fall back to the least
  * @nr_ecn_lost: packets with ECT(0) declared lost
  * @ecn_acked: a packet with ECT(0) was acknowledged
  * @armed_at: last event that sets the loss timer (sent, acknowledged, timeout):
  *	the anti-deadlock PTO counts from it
  * @recovery_start: of the path's congestion control, as of the last settle()
- * @lost_log: numbers declared lost last in the APP space, QUIC_PN_NONE: free
- * @lost_log_next: entry to use next
- * @lost_log_used: entries in use
+ * @undo_from: first number of the losses behind the last congestion event
+ * @undo_left: of them, not known to be spurious; 0: nothing can be undone
+ * @undo_void: something else was a sign of congestion too
+ * @lost_log: numbers declared lost last in the APP space
+ * @lost_log_next: window to use next
+ * @lost_log_used: windows with a number in them
  */
 struct quic_recovery {
 	struct quic_recovery_space space[QUIC_NR_SPACES];
@@ -103,11 +124,17 @@ struct quic_recovery {
 	bool handshake_confirmed;
 	u64 nr_lost;
 	u64 nr_spurious;
+	u16 packet_threshold;
+	u8 time_threshold_num;
+	u8 reorder_left;
 	u32 nr_ecn_lost;
 	bool ecn_acked;
 	quic_us armed_at;
 	quic_us recovery_start;
-	quic_pn lost_log[QUIC_RECOVERY_LOST_LOG];
+	quic_pn undo_from;
+	u32 undo_left;
+	bool undo_void;
+	struct quic_lost_window lost_log[QUIC_RECOVERY_LOST_LOG];
 	u8 lost_log_next;
 	u8 lost_log_used;
 };
@@ -116,14 +143,14 @@ void quic_recovery_init(struct quic_recovery *r);
 void quic_recovery_exit(struct quic_recovery *r);
 
 /**
- * quic_recovery_on_sent() - a packet has been committed to sent
+ * quic_recovery_on_sent() - a packet leaves
  * @r: recovery
  * @space: its space
  * @cong: of its path: bytes in flight
- * @pkt: the record, as committed
+ * @pkt: the record, about to be committed: core/rate's snapshot is written into it
  */
 void quic_recovery_on_sent(struct quic_recovery *r, enum quic_space space, struct quic_cong *cong,
-			   const struct quic_sent_pkt *pkt);
+			   struct quic_sent_pkt *pkt);
 
 /**
  * struct quic_recovery_ack - progress of one ACK frame, or of one loss timeout
@@ -137,6 +164,7 @@ void quic_recovery_on_sent(struct quic_recovery *r, enum quic_space space, struc
  * and these after the last lost_next():
  * @lost_bytes: in flight, declared lost
  * @persistent: congestion is persistent (7.6)
+ * @spurious: all the losses behind the last reduction were none: it is undone
  */
 struct quic_recovery_ack {
 	u32 newly_acked;
@@ -145,6 +173,7 @@ struct quic_recovery_ack {
 	bool ce_increased;
 	u64 lost_bytes;
 	bool persistent;
+	bool spurious;
 	/* private: */
 	enum quic_space space;
 	quic_us now;
@@ -160,6 +189,16 @@ struct quic_recovery_ack {
 	quic_us newest_lost_at;
 	u64 fresh_bytes;		/* acked, sent after recovery_start */
 	u64 lost_probe_bytes;		/* of MTU probes, no sign of congestion */
+	u64 overtaken;			/* by how many numbers a packet given up was */
+	quic_us late;			/* how long after it left; 0: there was none */
+	quic_us rtt_sample;		/* 0: none was taken */
+	const struct quic_sent_pkt *newest;	/* acked and in flight; stays until settle() */
+	quic_pn newest_pn;
+	quic_pn first_lost;		/* QUIC_PN_NONE: none */
+	quic_pn last_lost;
+	u32 nr_lost;			/* in @lost_bytes */
+	u32 lost_runs;
+	struct quic_cong_loss excess;
 };
 
 /**
@@ -203,7 +242,8 @@ void quic_recovery_ack_end(struct quic_recovery *r, struct quic_recovery_ack *a,
  */
 struct quic_sent_pkt *quic_recovery_lost_next(struct quic_recovery *r,
 					      struct quic_recovery_ack *a,
-					      const struct quic_rtt *rtt);
+					      const struct quic_rtt *rtt,
+					      struct quic_cong *cong);
 
 /*
  * Takes the bytes out of flight, tells @cong the whole outcome once and frees

@@ -11,7 +11,7 @@
 #include "sent.h"
 
 /* First sizes: an idle connection keeps these (2 KiB), so they are small. */
-static const u32 QUIC_SENT_FIRST_PKTS = 16;
+static const u32 QUIC_SENT_FIRST_PKTS = 8;
 static const u32 QUIC_SENT_FIRST_ITEMS = 2 * QUIC_SENT_PKT_MAX_ITEMS;
 
 /**

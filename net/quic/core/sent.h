@@ -78,13 +78,24 @@ enum quic_sent_state {
  * @eliciting: ack-eliciting
  * @in_flight: counts for congestion control (eliciting or padded)
  * @ecn: left with ECT(0)
- * @delivered: bytes delivered on the path when it left (delivery rate samples)
+ * @app_limited: left in an application-limited phase
+ *
+ * and the snapshot of core/rate:
+ * @delivered: bytes delivered on the path when it left
+ * @tx_in_flight: bytes in flight then, its own included
+ * @lost: bytes declared lost until then, modulo 2^32
+ * @send_age: time since the packet left that was acknowledged last then, saturating
+ * @ack_age: time since something was acknowledged then, saturating
  */
 struct quic_sent_pkt {
 	quic_us sent_at;
 	u64 delivered;
 	u32 ctl;
 	u32 item;
+	u32 tx_in_flight;
+	u32 lost;
+	u32 send_age;
+	u32 ack_age;
 	u16 bytes;
 	u8 nr_items;
 	u8 path;
@@ -92,6 +103,7 @@ struct quic_sent_pkt {
 	bool eliciting : 1;
 	bool in_flight : 1;
 	bool ecn : 1;
+	bool app_limited : 1;
 };
 
 /**

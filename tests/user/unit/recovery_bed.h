@@ -66,8 +66,8 @@ static inline void bed_send_ctl(struct bed *b, enum quic_space space, bool elici
 	};
 
 	assert_int_equal(quic_sent_begin(s), 0);
-	quic_sent_commit(s, &pkt);
 	quic_recovery_on_sent(&b->r, space, &b->cong, &pkt);
+	quic_sent_commit(s, &pkt);
 }
 
 static inline void bed_send(struct bed *b, unsigned int n)
@@ -105,7 +105,7 @@ static inline void bed_walk_lost(struct bed *b)
 	struct quic_sent_pkt *pkt;
 
 	b->nr_lost = 0;
-	while ((pkt = quic_recovery_lost_next(&b->r, &b->a, &b->rtt))) {
+	while ((pkt = quic_recovery_lost_next(&b->r, &b->a, &b->rtt, &b->cong))) {
 		assert_int_equal(pkt->state, QUIC_SENT_LOST);
 		if (pkt->in_flight && b->nr_lost < ARRAY_SIZE(b->lost))
 			b->lost[b->nr_lost] = bed_pn(b, pkt);

@@ -38,9 +38,13 @@ struct model {
 	u32 pto_count;
 	bool confirmed, is_client, has_handshake_ack, has_handshake_keys;
 	u64 bytes_in_flight, cwnd, ssthresh, recovery_start;
+	u64 undo_cwnd, undo_ssthresh;
 	u64 armed_at;
 	u32 mss;
 	bool persistent;	/* found by the step under way */
+	/* Adaptation to reordering is core/recovery's choice, within bounds: the model follows. */
+	u32 packet_threshold, time_eighths;
+	bool undo;		/* the step under way finds the last reduction spurious */
 };
 
 static void model_init(struct model *m, u64 initial_rtt, u32 mss)
@@ -53,6 +57,8 @@ static void model_init(struct model *m, u64 initial_rtt, u32 mss)
 	m->mss = mss;
 	m->cwnd = 10 * mss;
 	m->ssthresh = U64_MAX;
+	m->packet_threshold = 3;
+	m->time_eighths = 9;
 	for (i = 0; i < 3; i++) {
 		m->space[i].largest_acked = -1;
 		m->space[i].persistent_after = -1;
@@ -131,8 +137,20 @@ static void model_congestion_event(struct model *m, u64 sent_time, u64 now)
 	if (model_in_recovery(m, sent_time))
 		return;
 	m->recovery_start = now;
+	m->undo_cwnd = m->cwnd;
+	m->undo_ssthresh = m->ssthresh;
 	m->ssthresh = m->cwnd / 2;
 	m->cwnd = m->ssthresh > 2 * m->mss ? m->ssthresh : 2 * m->mss;
+}
+
+/* RFC 9438 4.9.2, in other words. */
+static void model_undo(struct model *m)
+{
+	if (m->cwnd < m->undo_cwnd) {
+		m->cwnd = m->undo_cwnd;
+		m->ssthresh = m->undo_ssthresh;
+	}
+	m->recovery_start = 0;
 }
 
 /* A.10; 6.1: what is not in flight is not lost, it is forgotten, and needs no timer. */
@@ -140,7 +158,7 @@ static void model_detect_lost(struct model *m, int space, u64 now)
 {
 	struct model_space *sp = &m->space[space];
 	u64 rtt = m->latest_rtt > m->smoothed_rtt ? m->latest_rtt : m->smoothed_rtt;
-	u64 delay = 9 * rtt / 8;
+	u64 delay = m->time_eighths * rtt / 8;
 	s64 pn;
 
 	if (delay < 1000)
@@ -151,7 +169,7 @@ static void model_detect_lost(struct model *m, int space, u64 now)
 
 		if (p->state != M_OUT || pn > sp->largest_acked)
 			continue;
-		if (p->time_sent + delay <= now || sp->largest_acked >= pn + 3) {
+		if (p->time_sent + delay <= now || sp->largest_acked >= pn + m->packet_threshold) {
 			p->state = p->in_flight ? M_LOST : M_FORGOTTEN;
 			p->now_lost = p->in_flight;
 		} else if (p->in_flight &&
@@ -263,6 +281,8 @@ static void model_on_ack(struct model *m, int space, const bool *has, s64 larges
 		eliciting |= p->eliciting;
 		largest_new |= pn == largest;
 	}
+	if (m->undo)
+		model_undo(m);
 	if (!any)
 		return;
 	if (space == 1)
