@@ -12,6 +12,7 @@ QUIC_CORE_SRCS := \
 	core/flow.c \
 	core/frame.c \
 	core/header.c \
+	core/hystart.c \
 	core/keys.c \
 	core/pacer.c \
 	core/path.c \

@@ -2,16 +2,17 @@
 /*
  * core/cong_reno.c - the NewReno controller of RFC 9002 7.3
  *
- *	slow start	cwnd += bytes acknowledged
+ *	slow start	cwnd += bytes acknowledged; the first one ends by HyStart++
  *	avoidance	cwnd += mss for each cwnd acknowledged
  *	congestion	ssthresh = cwnd = cwnd / 2
  *
  * Avoidance counts bytes until they make up a window (RFC 3465 2.1), which
  * loses nothing to integer division.
  */
-#include "cong.h"
+#include "hystart.h"
 
 struct quic_reno {
+	struct quic_hystart hystart;
 	u64 acked_bytes;	/* since the window last grew in avoidance */
 };
 
@@ -23,14 +24,14 @@ static struct quic_reno *quic_reno(struct quic_cong *c)
 
 static void quic_cong_reno_init(struct quic_cong *c, quic_us now)
 {
-	quic_reno(c)->acked_bytes = 0;
+	quic_hystart_init(&quic_reno(c)->hystart);
 }
 
 static void quic_cong_reno_on_acked(struct quic_cong *c, const struct quic_cong_ack *ack)
 {
 	struct quic_reno *reno = quic_reno(c);
 
-	reno->acked_bytes += quic_cong_slow_start(c, ack->fresh_bytes);
+	reno->acked_bytes += quic_hystart_grow(&reno->hystart, c, ack);
 	/* At most one datagram for each window acknowledged [9002-7.3.3]. */
 	while (reno->acked_bytes >= c->cwnd) {
 		reno->acked_bytes -= c->cwnd;
