@@ -4,7 +4,9 @@
 # tests, the simulator and the fuzzers build from (DESIGN.md 2).
 
 QUIC_CORE_SRCS := \
+	core/bbr_model.c \
 	core/cong.c \
+	core/cong_bbr.c \
 	core/cong_cubic.c \
 	core/cong_reno.c \
 	core/conn_state.c \

@@ -25,6 +25,7 @@ static const u32 QUIC_CONG_PACING_SLOW_START = 2;
 static const struct quic_cong_ops *const quic_cong_algorithms[] = {
 	&quic_cong_cubic_ops,
 	&quic_cong_reno_ops,
+	&quic_cong_bbr_ops,
 };
 
 const struct quic_cong_ops *quic_cong_find(const char *name)

@@ -155,7 +155,7 @@ struct quic_cong {
 	u64 priv[QUIC_CONG_PRIV_U64S];
 };
 
-/* The algorithm called @name ("reno", "cubic"), or NULL. */
+/* The algorithm called @name ("reno", "cubic", "bbr"), or NULL. */
 const struct quic_cong_ops *quic_cong_find(const char *name);
 void quic_cong_init(struct quic_cong *c, const struct quic_cong_ops *ops, u32 mss, quic_us now);
 /* Changes algorithm, keeping window and flight. */
@@ -204,5 +204,6 @@ u64 quic_cong_slow_start(struct quic_cong *c, u64 bytes);
 
 extern const struct quic_cong_ops quic_cong_reno_ops;
 extern const struct quic_cong_ops quic_cong_cubic_ops;
+extern const struct quic_cong_ops quic_cong_bbr_ops;
 
 #endif /* _QUIC_CORE_CONG_H */

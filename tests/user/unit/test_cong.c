@@ -61,7 +61,7 @@ static void algorithms_are_found_by_name(void **state)
 {
 	assert_ptr_equal(quic_cong_find("reno"), &quic_cong_reno_ops);
 	assert_ptr_equal(quic_cong_find("cubic"), &quic_cong_cubic_ops);
-	assert_null(quic_cong_find("bbr"));
+	assert_ptr_equal(quic_cong_find("bbr"), &quic_cong_bbr_ops);
 	assert_null(quic_cong_find(""));
 	assert_null(quic_cong_find("renoo"));
 }
