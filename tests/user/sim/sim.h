@@ -23,6 +23,22 @@
 struct sim;
 struct sim_endpoint;
 
+#define SIM_PIPE_MAX_PKTS 1024
+
+/**
+ * struct sim_pipe - a bottleneck: one datagram after the other
+ * @free_at: when the last one will have left
+ * @starts: when each that waits begins to leave, oldest first, a ring
+ * @first: oldest entry of @starts
+ * @nr: entries used
+ */
+struct sim_pipe {
+	quic_us free_at;
+	quic_us starts[SIM_PIPE_MAX_PKTS];
+	unsigned int first;
+	unsigned int nr;
+};
+
 /* Chances are in 1/1000; times in microseconds. */
 struct sim_link_config {
 	quic_us latency;
@@ -34,6 +50,10 @@ struct sim_link_config {
 	u32 mtu;		/* UDP payload bytes carried; larger ones vanish */
 	u64 rate;		/* bytes per second, 0: unlimited */
 	quic_us queue;		/* bottleneck buffer in time, with @rate */
+	unsigned int queue_pkts;	/* instead: buffer in datagrams */
+	unsigned int mark_pkts;	/* ECN: marks what finds as many waiting; 0: never */
+	u32 overhead;		/* bytes of lower headers that @rate counts too */
+	struct sim_pipe *pipe;	/* the bottleneck when several connections share it */
 };
 
 /* What an endpoint's application does. */
@@ -124,7 +144,7 @@ struct sim_endpoint {
 	bool refuse;		/* server: its client showed a Retry token that is no good */
 	unsigned int retries;	/* server: Retry packets sent */
 	/* network side */
-	quic_us link_free;
+	struct sim_pipe pipe;
 	u64 dgrams, dgram_bytes;
 	u64 opens;	/* packets that were tried to open */
 };
@@ -141,7 +161,7 @@ struct sim {
 	int chunks;
 	int keys;
 	u64 rekeys;
-	long live_before;	/* allocations of the engine when the run began */
+	long live_before;	/* allocations of the engine when the run began; -1: not alone */
 	const char *error;
 	u64 dropped;
 };
@@ -151,6 +171,12 @@ void sim_config_default(struct sim_config *cfg, u64 seed);
 /* Runs to completion: NULL, or what went wrong. */
 const char *sim_run(struct sim *sim, const struct sim_config *cfg);
 void sim_free(struct sim *sim);
+/*
+ * @nr simulations in one world: they share time, and the pipes that their links
+ * name.  Ends at @until, or when all are over: NULL, or what went wrong.
+ */
+const char *sim_run_together(struct sim **sims, const struct sim_config *cfgs, unsigned int nr,
+			     quic_us until);
 u64 sim_random(struct sim *sim, u64 n);
 bool sim_chance(struct sim *sim, unsigned int per_mille);
 void sim_note(struct sim *sim, u64 a, u64 b);
