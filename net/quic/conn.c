@@ -67,6 +67,7 @@ void quic_conn_init(struct quic_conn *conn)
 		.mtu = QUIC_MIN_DATAGRAM_BYTES,
 		.mtu_max = QUIC_MIN_DATAGRAM_BYTES,
 		.spin = true,
+		.max_pacing_rate = U64_MAX,
 	};
 }
 

@@ -79,6 +79,7 @@ struct quic_close {
  * @mtu_max: UDP payload bytes that the interface allows: probed for
  * @ecn: try ECN
  * @spin: the latency spin bit may be used
+ * @max_pacing_rate: bytes per second, U64_MAX: no limit
  */
 struct quic_conn_config {
 	u32 version;
@@ -95,6 +96,7 @@ struct quic_conn_config {
 	u16 mtu_max;
 	bool ecn;
 	bool spin;
+	u64 max_pacing_rate;
 };
 
 /**
@@ -141,6 +143,7 @@ struct quic_conn_stats {
  * @path: of @paths, the one in use: everything but probes leaves there
  * @recovery: RTT, loss and PTO
  * @space: what was received, per packet number space
+ * @skip_pn: the next packet number that is left out
  * @keys: packet protection of each level
  * @out: what to send next
  * @streams: all streams, and their limits
@@ -207,6 +210,7 @@ struct quic_conn {
 	struct quic_path *path;
 	struct quic_recovery recovery;
 	struct quic_pnspace space[QUIC_NR_SPACES];
+	quic_pn skip_pn;
 	struct quic_keys keys;
 	struct quic_outqueue out;
 	struct quic_streams streams;

@@ -12,6 +12,9 @@
  */
 #include "packet.h"
 
+static const u32 packet_skip_first = 16;	/* packet numbers until one is left out, or twice that */
+static const u32 packet_skip_next = 128;	/* and then, up to nine times that */
+
 /**
  * struct packet_draft - one packet between filling and sealing
  * @pkt: for the edge
@@ -118,6 +121,25 @@ static void packet_put_header(struct quic_conn *conn, struct packet_draft *d,
 	d->pkt.key = &conn->keys.tx[d->level];
 }
 
+/*
+ * Leaves out a packet number now and then: who acknowledges it acknowledges what it
+ * did not see, to be sent more than the path takes [9000-21.4].  The first comes
+ * early, when it pays most.
+ */
+static void packet_skip_number(struct quic_conn *conn)
+{
+	struct quic_sent *sent = packet_sent(conn, QUIC_LEVEL_APP);
+	u16 r;
+
+	if (likely(sent->next < conn->skip_pn))
+		return;
+	quic_edge_random(&r, sizeof(r));
+	if (!conn->skip_pn)
+		conn->skip_pn = packet_skip_first + r % packet_skip_first;
+	else if (!quic_sent_skip(sent))
+		conn->skip_pn = sent->next + packet_skip_next + r % (8 * packet_skip_next);
+}
+
 /* Drafts one packet at the end of @g; false when it would carry nothing. */
 static bool packet_draft(struct quic_conn *conn, struct packet_dgram *g, enum quic_level level,
 			 quic_us now)
@@ -131,8 +153,11 @@ static bool packet_draft(struct quic_conn *conn, struct packet_dgram *g, enum qu
 	};
 	struct quic_writer w;
 
-	if (g->cap < g->len + QUIC_HEADER_MAX_BYTES + conn->token_len + QUIC_TAG_BYTES ||
-	    quic_sent_begin(packet_sent(conn, level)))
+	if (g->cap < g->len + QUIC_HEADER_MAX_BYTES + conn->token_len + QUIC_TAG_BYTES)
+		return false;
+	if (level == QUIC_LEVEL_APP)
+		packet_skip_number(conn);
+	if (quic_sent_begin(packet_sent(conn, level)))
 		return false;
 	*d = (struct packet_draft){ .level = level, .pkt.dst = g->dst + g->len };
 	quic_wire_write_init(&w, d->pkt.dst, g->cap - g->len - QUIC_TAG_BYTES);
@@ -251,9 +276,10 @@ struct packet_budget {
 static void packet_budget(struct quic_conn *conn, quic_us now, struct packet_budget *b)
 {
 	struct quic_path *p = conn->path;
-	u64 rate = quic_cong_pacing_rate(&p->cong, &p->rtt);
-	u64 room = quic_cong_room(&p->cong), paced;
+	u64 room = quic_cong_room(&p->cong), rate, paced;
 
+	p->cong.max_rate = conn->config.max_pacing_rate;
+	rate = quic_cong_pacing_rate(&p->cong, &p->rtt);
 	b->hard = quic_path_amplification_room(p);
 	paced = quic_pacer_room(&p->pacer, now, rate, p->mtu);
 	b->bytes = min3(room, paced, b->hard);

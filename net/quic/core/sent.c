@@ -111,13 +111,22 @@ static int quic_sent_grow_items(struct quic_sent *s)
 	return 0;
 }
 
+/*
+ * A record that nobody will miss: of a packet not in flight, or of a number left
+ * out when nothing is out whose acknowledgment could tell it.
+ */
+static bool quic_sent_can_forget(const struct quic_sent *s, const struct quic_sent_pkt *pkt)
+{
+	return !pkt->in_flight && (pkt->state != QUIC_SENT_SKIPPED || !s->nr_eliciting);
+}
+
 /* Room for one more record and a packet's items. */
 static int quic_sent_make_room(struct quic_sent *s)
 {
 	int err = 0;
 
 	while (quic_sent_is_full(s) && s->base < s->next &&
-	       !quic_sent_slot(s, s->base)->in_flight)
+	       quic_sent_can_forget(s, quic_sent_slot(s, s->base)))
 		quic_sent_pop(s);
 	if (s->next - s->base >= s->pkt_cap)
 		err = quic_sent_grow_pkts(s);

@@ -216,6 +216,22 @@ static void a_sender_of_acks_alone_keeps_a_small_ring(void **state)
 	quic_sent_exit(&s);
 }
 
+/* [9000-21.4] A trap in the way of a full ring stays while something is out. */
+static void a_skipped_number_is_kept_while_it_can_be_told(void **state)
+{
+	unsigned int out, i;
+	struct quic_sent s;
+
+	for (out = 0; out < 2; out++) {
+		quic_sent_init(&s);
+		assert_int_equal(quic_sent_skip(&s), 0);
+		for (i = 0; i < 100; i++)
+			send(&s, out, i);
+		assert_int_equal(quic_sent_prev_skipped(&s, QUIC_PN_NONE), out ? 0 : QUIC_PN_NONE);
+		quic_sent_exit(&s);
+	}
+}
+
 static void the_number_of_unsettled_packets_is_bounded(void **state)
 {
 	struct quic_sent s;
@@ -407,6 +423,7 @@ int main(void)
 		cmocka_unit_test(a_packet_takes_no_more_than_its_share_of_items),
 		cmocka_unit_test(large_rings_go_when_nothing_is_unsettled),
 		cmocka_unit_test(a_sender_of_acks_alone_keeps_a_small_ring),
+		cmocka_unit_test(a_skipped_number_is_kept_while_it_can_be_told),
 		cmocka_unit_test(the_number_of_unsettled_packets_is_bounded),
 		cmocka_unit_test(the_number_of_items_is_bounded),
 		cmocka_unit_test(an_allocation_failure_leaves_all_records),
