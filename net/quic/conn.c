@@ -10,6 +10,7 @@
 
 static const u8 conn_cid_tries = 4;		/* random 8-byte ids practically never collide */
 static const u32 conn_dgrams_out_max = 256;	/* DATAGRAMs waiting to be sent */
+static const quic_us conn_min_ack_delay_us = 1000;	/* what any timer of a host can keep */
 
 void quic_conn_set_state(struct quic_conn *conn, enum quic_conn_event ev)
 {
@@ -27,6 +28,7 @@ static void conn_default_tparams(struct quic_tparams *p)
 {
 	quic_tparam_init(p);
 	p->active_connection_id_limit = 7;
+	p->min_ack_delay_us = conn_min_ack_delay_us;
 	p->max_idle_timeout_ms = 30000;
 	p->initial_max_data = 65535 * 32;
 	p->initial_max_stream_data_bidi_local = 65535 * 16;
@@ -224,6 +226,14 @@ static int conn_new_cid(struct quic_conn *conn, struct quic_cid *cid)
 	return err;
 }
 
+/* max_ack_delay is known: we can not be asked to wait less than min_ack_delay, nor that much. */
+static void conn_set_ack_delay(struct quic_conn *conn)
+{
+	conn->ack_delay = conn->local.max_ack_delay_ms * QUIC_US_PER_MS;
+	if (conn->local.min_ack_delay_us > conn->ack_delay)
+		conn->local.min_ack_delay_us = QUIC_TPARAM_NO_ACK_FREQUENCY;	/* [ack-frequency-3] */
+}
+
 static void conn_start_common(struct quic_conn *conn, const struct quic_addr *local,
 			      const struct quic_addr *remote, quic_us now)
 {
@@ -235,6 +245,7 @@ static void conn_start_common(struct quic_conn *conn, const struct quic_addr *lo
 	quic_flow_tx_init(&conn->tx, 0);
 	quic_flow_rx_init(&conn->rx, conn->local.initial_max_data,
 			  max(c->flow_window_max, conn->local.initial_max_data));
+	conn_set_ack_delay(conn);
 	conn->local.initial_scid = conn->initial_scid;
 	quic_tparam_mark(&conn->local, QUIC_TPARAM_INITIAL_SCID);
 	conn->idle_since = now;
@@ -472,7 +483,7 @@ static void conn_apply_tparams(struct quic_conn *conn, const struct quic_tparams
 	conn->remote = *p;
 	conn->got_tparams = true;
 	conn->local_ids.limit = p->active_connection_id_limit;
-	conn->recovery.max_ack_delay = p->max_ack_delay_ms * QUIC_US_PER_MS;
+	quic_conn_init_ack_frequency(conn);
 	if (quic_tparam_has(p, QUIC_TPARAM_STATELESS_RESET_TOKEN))
 		quic_connid_remote_set_token(&conn->remote_ids, p->reset_token);
 	quic_flow_tx_raise(&conn->tx, p->initial_max_data);
@@ -514,6 +525,7 @@ static u64 conn_grease_tparam(const struct quic_conn *conn)
 
 void quic_conn_encode_tparams(struct quic_conn *conn, struct quic_writer *w)
 {
+	conn_set_ack_delay(conn);
 	if (quic_tparam_has(&conn->local, QUIC_TPARAM_STATELESS_RESET_TOKEN))
 		quic_edge_reset_token(conn, &conn->initial_scid, conn->local.reset_token);
 	quic_conn_offer_versions(conn);

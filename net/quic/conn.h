@@ -13,6 +13,7 @@
 #ifndef _QUIC_CONN_H
 #define _QUIC_CONN_H
 
+#include "core/ackfreq.h"
 #include "core/conn_state.h"
 #include "core/connid.h"
 #include "core/path.h"
@@ -143,6 +144,8 @@ struct quic_conn_stats {
  * @path: of @paths, the one in use: everything but probes leaves there
  * @recovery: RTT, loss and PTO
  * @space: what was received, per packet number space
+ * @ackfreq: how often the peer is to acknowledge
+ * @ack_delay: how long we may wait to, microseconds: max_ack_delay or what the peer said
  * @skip_pn: the next packet number that is left out
  * @keys: packet protection of each level
  * @out: what to send next
@@ -210,6 +213,8 @@ struct quic_conn {
 	struct quic_path *path;
 	struct quic_recovery recovery;
 	struct quic_pnspace space[QUIC_NR_SPACES];
+	struct quic_ackfreq ackfreq;
+	quic_us ack_delay;
 	quic_pn skip_pn;
 	struct quic_keys keys;
 	struct quic_outqueue out;
@@ -464,6 +469,23 @@ int quic_conn_on_ack(struct quic_conn *conn, enum quic_space space,
 void quic_conn_on_loss_timer(struct quic_conn *conn, quic_us now);
 /* Closes an orphan whose data is delivered. */
 void quic_conn_check_flushed(struct quic_conn *conn, quic_us now);
+
+/* conn_ackfreq.c */
+
+/* We said that we take ACK_FREQUENCY and IMMEDIATE_ACK. */
+bool quic_conn_takes_ack_frequency(const struct quic_conn *conn);
+/* ACK_FREQUENCY arrived: 0 or the violation. */
+int quic_conn_on_ack_frequency(struct quic_conn *conn, const struct quic_frame_ack_frequency *f);
+/* The peer's transport parameters are known. */
+void quic_conn_init_ack_frequency(struct quic_conn *conn);
+/* Window, RTT or reordering may have changed: asks for other ACKs if that is worth it. */
+void quic_conn_ask_ack_frequency(struct quic_conn *conn, quic_us now);
+/* Asks for an ACK without delay, if the peer understands that. */
+void quic_conn_ask_ack_now(struct quic_conn *conn);
+/* What became of our ACK_FREQUENCY: the PTO depends on it. */
+void quic_conn_on_ack_frequency_sent(struct quic_conn *conn);
+void quic_conn_on_ack_frequency_acked(struct quic_conn *conn);
+void quic_conn_on_ack_frequency_lost(struct quic_conn *conn);
 
 /* conn_close.c */
 

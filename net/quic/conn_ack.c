@@ -80,6 +80,8 @@ static void ack_packet_acked(struct quic_conn *conn, enum quic_space space,
 		quic_conn_on_mtu_probe_acked(conn, pkt->bytes);
 	if (pkt->ctl & QUIC_CTL_NEW_TOKEN)
 		quic_conn_forget_token(conn);
+	if (pkt->ctl & QUIC_CTL_ACK_FREQUENCY)
+		quic_conn_on_ack_frequency_acked(conn);
 }
 
 /* Takes the content of @pkt back into the queues. */
@@ -88,7 +90,7 @@ static void ack_requeue(struct quic_conn *conn, enum quic_space space,
 {
 	struct quic_sent *s = &conn->recovery.space[space].sent;
 	u32 again = QUIC_CTL_MAX_DATA | QUIC_CTL_MAX_STREAMS_BIDI | QUIC_CTL_MAX_STREAMS_UNI |
-		    QUIC_CTL_HANDSHAKE_DONE | QUIC_CTL_NEW_TOKEN;
+		    QUIC_CTL_HANDSHAKE_DONE | QUIC_CTL_NEW_TOKEN | QUIC_CTL_ACK_FREQUENCY;
 	unsigned int i;
 
 	for (i = 0; i < pkt->nr_items; i++)
@@ -113,6 +115,8 @@ static void ack_lost(struct quic_conn *conn, struct quic_recovery_ack *a)
 		quic_edge_trace(conn, QUIC_TRACE_PKT_LOST,
 				ack_pn(&r->space[a->space].sent, pkt), pkt->bytes, a->space);
 		ack_requeue(conn, a->space, pkt);
+		if (pkt->ctl & QUIC_CTL_ACK_FREQUENCY)
+			quic_conn_on_ack_frequency_lost(conn);
 	}
 	quic_recovery_settle(r, a, &conn->path->rtt, &conn->path->cong);
 	quic_edge_trace(conn, QUIC_TRACE_METRICS, conn->path->cong.cwnd, conn->path->cong.in_flight,
@@ -151,6 +155,7 @@ int quic_conn_on_ack(struct quic_conn *conn, enum quic_space space,
 	if (a.ecn_failed)
 		conn->path->ecn_on = false;			/* [9000-13.4.2] */
 	ack_lost(conn, &a);
+	quic_conn_ask_ack_frequency(conn, now);
 	if (conn->flushing)
 		quic_conn_check_flushed(conn, now);
 	return 0;
@@ -206,6 +211,7 @@ void quic_conn_on_loss_timer(struct quic_conn *conn, quic_us now)
 			quic_conn_on_black_hole(conn);
 		conn->probes[space] = ack_probe_pkts;
 		ack_requeue_oldest(conn, space);
+		quic_conn_ask_ack_now(conn);
 		/* [9002-6.2.4]: the other handshake space may be what the peer lacks. */
 		if (space == QUIC_SPACE_INITIAL &&
 		    conn->recovery.space[QUIC_SPACE_HANDSHAKE].sent.nr_eliciting) {

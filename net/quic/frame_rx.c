@@ -233,6 +233,21 @@ static int rx_handshake_done(struct quic_conn *conn, const struct quic_frame *f,
 	return 0;
 }
 
+static int rx_immediate_ack(struct quic_conn *conn, const struct quic_frame *f,
+			    struct frame_ctx *c)
+{
+	if (!quic_conn_takes_ack_frequency(conn))
+		return QUIC_VIOLATION_FRAME_UNKNOWN_TYPE;
+	c->res->ack_now = true;
+	return 0;
+}
+
+static int rx_ack_frequency(struct quic_conn *conn, const struct quic_frame *f,
+			    struct frame_ctx *c)
+{
+	return quic_conn_on_ack_frequency(conn, &f->ack_frequency);
+}
+
 static int rx_datagram(struct quic_conn *conn, const struct quic_frame *f, struct frame_ctx *c)
 {
 	struct quic_datagram *d;
@@ -286,8 +301,16 @@ static const frame_handler frame_handlers[] = {
 	[QUIC_FRAME_CONNECTION_CLOSE] = rx_close,
 	[QUIC_FRAME_CONNECTION_CLOSE_APP] = rx_close,
 	[QUIC_FRAME_HANDSHAKE_DONE] = rx_handshake_done,
+	[QUIC_FRAME_IMMEDIATE_ACK] = rx_immediate_ack,
 	[QUIC_FRAME_DATAGRAM] = rx_datagram,
 };
+
+static frame_handler frame_handler_of(u64 type)
+{
+	if (type == QUIC_FRAME_ACK_FREQUENCY)
+		return rx_ack_frequency;
+	return type < ARRAY_SIZE(frame_handlers) ? frame_handlers[type] : NULL;
+}
 
 /* First pass: all frames are well-formed and allowed here, and there is one. */
 static int frame_rx_validate(const struct quic_rx_pkt *pkt, struct quic_frame_rx *res)
@@ -321,11 +344,13 @@ static bool frame_rx_is_single(const struct quic_rx_pkt *pkt, struct quic_frame 
 static int frame_rx_apply_one(struct quic_conn *conn, const struct quic_frame *f,
 			      struct frame_ctx *c)
 {
+	frame_handler handler = frame_handler_of(f->type);
+
 	c->res->frame_type = f->type;
 	quic_edge_trace(conn, QUIC_TRACE_FRAME_RCVD, f->type, 0, f->bytes);
-	if (WARN_ON_ONCE(f->type >= ARRAY_SIZE(frame_handlers) || !frame_handlers[f->type]))
+	if (WARN_ON_ONCE(!handler))
 		return -EINVAL;
-	return frame_handlers[f->type](conn, f, c);
+	return handler(conn, f, c);
 }
 
 int quic_frame_rx_apply(struct quic_conn *conn, const struct quic_rx_pkt *pkt,

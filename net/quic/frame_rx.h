@@ -11,11 +11,13 @@
  * struct quic_frame_rx - what a packet's frames amounted to
  * @eliciting: at least one is ack-eliciting
  * @fin: a FIN was among them (worth an ACK at once)
+ * @ack_now: the peer wants an ACK at once
  * @frame_type: of the frame handled last (for CONNECTION_CLOSE)
  */
 struct quic_frame_rx {
 	bool eliciting;
 	bool fin;
+	bool ack_now;
 	u64 frame_type;
 };
 

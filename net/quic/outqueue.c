@@ -158,6 +158,20 @@ static void fill_ack(struct quic_conn *conn, struct quic_fill *f)
 	fill_trace(conn, ecn ? QUIC_FRAME_ACK_ECN : QUIC_FRAME_ACK, 0, s->largest);
 }
 
+static bool fill_ack_frequency(struct quic_conn *conn, struct quic_fill *f)
+{
+	size_t mark = f->w->len;
+
+	quic_frame_encode_ack_frequency(f->w, quic_ackfreq_peek(&conn->ackfreq));
+	if (!fill_keep(conn, f, mark, NULL))
+		return false;
+	quic_conn_on_ack_frequency_sent(conn);
+	conn->ctl &= ~QUIC_CTL_ACK_FREQUENCY;
+	f->ctl |= QUIC_CTL_ACK_FREQUENCY;
+	fill_trace(conn, QUIC_FRAME_ACK_FREQUENCY, 0, 0);
+	return true;
+}
+
 /* Writes the frame of one bit of conn->ctl; false: it does not fit. */
 static bool fill_ctl_frame(struct quic_conn *conn, struct quic_fill *f, u32 bit)
 {
@@ -191,6 +205,11 @@ static bool fill_ctl_frame(struct quic_conn *conn, struct quic_fill *f, u32 bit)
 	case QUIC_CTL_STREAMS_BLOCKED_UNI:
 		quic_frame_encode_value(f->w, QUIC_FRAME_STREAMS_BLOCKED_UNI, t[own | 2].max);
 		break;
+	case QUIC_CTL_IMMEDIATE_ACK:
+		quic_frame_encode_bare(f->w, QUIC_FRAME_IMMEDIATE_ACK);
+		break;
+	case QUIC_CTL_ACK_FREQUENCY:
+		return fill_ack_frequency(conn, f);
 	case QUIC_CTL_NEW_TOKEN:
 		quic_frame_encode_new_token(f->w, conn->new_token, conn->new_token_len);
 		break;

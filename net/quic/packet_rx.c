@@ -414,10 +414,10 @@ static void rx_handle(struct quic_conn *conn, const struct quic_rx_pkt *p,
 		quic_conn_violate(conn, err, res.frame_type, now);
 		return;
 	}
-	immediate = res.fin || p->level != QUIC_LEVEL_APP || !conn->confirmed;
+	immediate = res.fin || res.ack_now || p->level != QUIC_LEVEL_APP || !conn->confirmed;
 	if (!err && !conn->recovery.space[quic_level_space(p->level)].discarded)
 		err = quic_pnspace_on_packet(s, p->pn, now, res.eliciting, immediate, p->ecn,
-					     conn->local.max_ack_delay_ms * QUIC_US_PER_MS);
+					     conn->ack_delay);
 	if (err) {
 		rx_drop(conn, err == -ESTALE ? QUIC_DROP_CID : QUIC_DROP_MEMORY);
 		return;

@@ -4,6 +4,7 @@
 # tests, the simulator and the fuzzers build from (DESIGN.md 2).
 
 QUIC_CORE_SRCS := \
+	core/ackfreq.c \
 	core/bbr_model.c \
 	core/cong.c \
 	core/cong_bbr.c \
@@ -36,6 +37,7 @@ QUIC_ENGINE_SRCS := \
 	admit.c \
 	conn.c \
 	conn_ack.c \
+	conn_ackfreq.c \
 	conn_close.c \
 	conn_initial.c \
 	conn_keys.c \

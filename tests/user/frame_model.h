@@ -58,6 +58,7 @@ static inline bool frame_model_put(struct quic_writer *w, const struct quic_fram
 		return true;
 	case QUIC_FRAME_PING:
 	case QUIC_FRAME_HANDSHAKE_DONE:
+	case QUIC_FRAME_IMMEDIATE_ACK:
 		quic_frame_encode_bare(w, f->type);
 		return true;
 	case QUIC_FRAME_ACK:
@@ -109,6 +110,9 @@ static inline bool frame_model_put(struct quic_writer *w, const struct quic_fram
 					f->close.code, f->close.frame_type,
 					f->close.reason.data, f->close.reason.len);
 		return true;
+	case QUIC_FRAME_ACK_FREQUENCY:
+		quic_frame_encode_ack_frequency(w, &f->ack_frequency);
+		return true;
 	case QUIC_FRAME_DATAGRAM:
 		quic_frame_encode_datagram(w, f->datagram.len, true);
 		quic_wire_put_bytes(w, f->datagram.data, f->datagram.len);
@@ -150,6 +154,7 @@ static inline bool frame_model_equal(const struct quic_frame *a, const struct qu
 		return a->padding == b->padding;
 	case QUIC_FRAME_PING:
 	case QUIC_FRAME_HANDSHAKE_DONE:
+	case QUIC_FRAME_IMMEDIATE_ACK:
 		return true;
 	case QUIC_FRAME_ACK:
 	case QUIC_FRAME_ACK_ECN:
@@ -161,6 +166,8 @@ static inline bool frame_model_equal(const struct quic_frame *a, const struct qu
 	case QUIC_FRAME_CRYPTO:
 		return a->crypto.offset == b->crypto.offset &&
 		       frame_model_span_equal(a->crypto.data, b->crypto.data);
+	case QUIC_FRAME_ACK_FREQUENCY:
+		return !memcmp(&a->ack_frequency, &b->ack_frequency, sizeof(a->ack_frequency));
 	case QUIC_FRAME_NEW_TOKEN:
 		return frame_model_span_equal(a->token, b->token);
 	case QUIC_FRAME_STREAM:

@@ -31,6 +31,7 @@ static inline bool tparam_model_equal(const struct quic_tparams *a, const struct
 	       a->initial_max_streams_uni == b->initial_max_streams_uni &&
 	       a->ack_delay_exponent == b->ack_delay_exponent &&
 	       a->max_ack_delay_ms == b->max_ack_delay_ms &&
+	       a->min_ack_delay_us == b->min_ack_delay_us &&
 	       a->active_connection_id_limit == b->active_connection_id_limit &&
 	       a->max_datagram_frame_size == b->max_datagram_frame_size &&
 	       a->disable_active_migration == b->disable_active_migration &&

@@ -241,6 +241,15 @@ static int quic_frame_decode_datagram(struct quic_reader *r, u8 wire, struct qui
 	return 0;
 }
 
+static int quic_frame_decode_ack_frequency(struct quic_reader *r, u8 wire, struct quic_frame *f)
+{
+	struct quic_frame_ack_frequency *a = &f->ack_frequency;
+
+	return quic_wire_get_varint(r, &a->seq) && quic_wire_get_varint(r, &a->threshold) &&
+	       quic_wire_get_varint(r, &a->delay) && quic_wire_get_varint(r, &a->reorder) ?
+		0 : QUIC_VIOLATION_FRAME_TRUNCATED;
+}
+
 #define ROW(wire, fn, where) \
 	[QUIC_FRAME_##wire] = { quic_frame_decode_##fn, #wire, QUIC_FRAME_##wire, where }
 #define STREAM_ROW(bits) \
@@ -279,9 +288,15 @@ static const struct quic_frame_row quic_frame_rows[] = {
 	ROW(CONNECTION_CLOSE, close, I | H | Z | A | NONELICITING),
 	ROW(CONNECTION_CLOSE_APP, close, Z | A | NONELICITING),
 	ROW(HANDSHAKE_DONE, bare, A),
+	ROW(IMMEDIATE_ACK, bare, A),
 	ROW(DATAGRAM, datagram, Z | A),
 	[QUIC_FRAME_DATAGRAM_LEN] = {
 		quic_frame_decode_datagram, "DATAGRAM", QUIC_FRAME_DATAGRAM, Z | A },
+};
+
+/* The one whose type is far from the others. */
+static const struct quic_frame_row quic_frame_row_ack_frequency = {
+	quic_frame_decode_ack_frequency, "ACK_FREQUENCY", QUIC_FRAME_ACK_FREQUENCY, A
 };
 
 #undef ROW
@@ -293,6 +308,8 @@ static const struct quic_frame_row quic_frame_rows[] = {
 
 static const struct quic_frame_row *quic_frame_row(u64 type)
 {
+	if (type == QUIC_FRAME_ACK_FREQUENCY)
+		return &quic_frame_row_ack_frequency;
 	if (type >= ARRAY_SIZE(quic_frame_rows) || !quic_frame_rows[type].decode)
 		return NULL;
 	return &quic_frame_rows[type];
@@ -529,6 +546,16 @@ void quic_frame_encode_path(struct quic_writer *w, enum quic_frame_type type, co
 {
 	quic_wire_put_u8(w, type);
 	quic_wire_put_bytes(w, data, QUIC_PATH_DATA_BYTES);
+}
+
+void quic_frame_encode_ack_frequency(struct quic_writer *w,
+				     const struct quic_frame_ack_frequency *f)
+{
+	quic_wire_put_varint(w, QUIC_FRAME_ACK_FREQUENCY);
+	quic_wire_put_varint(w, f->seq);
+	quic_wire_put_varint(w, f->threshold);
+	quic_wire_put_varint(w, f->delay);
+	quic_wire_put_varint(w, f->reorder);
 }
 
 void quic_frame_encode_close(struct quic_writer *w, bool app, u64 code, u64 frame_type,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * core/frame.h - every frame of RFC 9000 and 9221, to and from a descriptor
+ * core/frame.h - every frame of RFC 9000, 9221 and ACK Frequency, to and from a
+ * descriptor
  *
  * Decoding validates the whole frame and changes nothing but the descriptor;
  * what a frame does to a connection is frame_rx's business.  One table row per
@@ -38,8 +39,10 @@ enum quic_frame_type {
 	QUIC_FRAME_CONNECTION_CLOSE = 0x1c,
 	QUIC_FRAME_CONNECTION_CLOSE_APP = 0x1d,
 	QUIC_FRAME_HANDSHAKE_DONE = 0x1e,
+	QUIC_FRAME_IMMEDIATE_ACK = 0x1f,	/* draft-ietf-quic-ack-frequency */
 	QUIC_FRAME_DATAGRAM = 0x30,
 	QUIC_FRAME_DATAGRAM_LEN = 0x31,
+	QUIC_FRAME_ACK_FREQUENCY = 0xaf,	/* draft-ietf-quic-ack-frequency */
 };
 
 #define QUIC_FRAME_STREAM_FIN	0x01
@@ -103,6 +106,21 @@ struct quic_frame_new_cid {
 	u8 reset_token[QUIC_RESET_TOKEN_BYTES];
 };
 
+/**
+ * struct quic_frame_ack_frequency - how the sender of it wants to be acknowledged
+ * @seq: frames with a lower one are obsolete
+ * @threshold: ack-eliciting packets that may stay unacknowledged
+ * @delay: requested max_ack_delay, microseconds
+ * @reorder: by how much packets may be out of order before that is told at once;
+ *	0: it never is
+ */
+struct quic_frame_ack_frequency {
+	u64 seq;
+	u64 threshold;
+	u64 delay;
+	u64 reorder;
+};
+
 struct quic_frame_close {
 	u64 code;
 	u64 frame_type;		/* 0x1c only */
@@ -120,6 +138,7 @@ struct quic_frame_close {
  * @limit: MAX_*, *_BLOCKED
  * @new_cid: NEW_CONNECTION_ID
  * @close: both CONNECTION_CLOSE
+ * @ack_frequency: ACK_FREQUENCY
  * @token: NEW_TOKEN, not empty
  * @datagram: DATAGRAM
  * @retire_seq: RETIRE_CONNECTION_ID
@@ -139,6 +158,7 @@ struct quic_frame {
 		struct quic_frame_limit limit;
 		struct quic_frame_new_cid new_cid;
 		struct quic_frame_close close;
+		struct quic_frame_ack_frequency ack_frequency;
 		struct quic_span token;
 		struct quic_span datagram;
 		u64 retire_seq;
@@ -216,7 +236,7 @@ void quic_frame_encode_stream(struct quic_writer *w, quic_sid sid, u64 offset, u
 			      bool fin, bool with_len);
 void quic_frame_encode_crypto(struct quic_writer *w, u64 offset, u64 len);
 void quic_frame_encode_datagram(struct quic_writer *w, u64 len, bool with_len);
-/* PING, HANDSHAKE_DONE, PADDING (one byte): a type and nothing else. */
+/* PING, HANDSHAKE_DONE, IMMEDIATE_ACK, PADDING (one byte): a type and nothing else. */
 void quic_frame_encode_bare(struct quic_writer *w, enum quic_frame_type type);
 /* MAX_DATA, MAX_STREAMS_*, DATA_BLOCKED, STREAMS_BLOCKED_*, RETIRE_CONNECTION_ID. */
 void quic_frame_encode_value(struct quic_writer *w, enum quic_frame_type type, u64 value);
@@ -229,6 +249,8 @@ void quic_frame_encode_new_token(struct quic_writer *w, const void *token, size_
 void quic_frame_encode_new_cid(struct quic_writer *w, const struct quic_frame_new_cid *f);
 /* PATH_CHALLENGE, PATH_RESPONSE. */
 void quic_frame_encode_path(struct quic_writer *w, enum quic_frame_type type, const u8 *data);
+void quic_frame_encode_ack_frequency(struct quic_writer *w,
+				     const struct quic_frame_ack_frequency *f);
 /* @app: 0x1d without a frame type; the reason is cut to what fits. */
 void quic_frame_encode_close(struct quic_writer *w, bool app, u64 code, u64 frame_type,
 			     const void *reason, size_t len);

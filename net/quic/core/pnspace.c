@@ -25,6 +25,9 @@ void quic_pnspace_init(struct quic_pnspace *s)
 	s->largest_eliciting = QUIC_PN_NONE;
 	s->lowest_owed = QUIC_PN_NONE;
 	s->ack_at = QUIC_US_NEVER;
+	s->ack_after = QUIC_PNSPACE_ACK_AFTER;
+	s->reorder = QUIC_PNSPACE_REORDER;
+	s->largest_told = QUIC_PN_NONE;
 }
 
 /**
@@ -89,12 +92,68 @@ static bool quic_pnspace_is_disordered(const struct quic_pnspace *s, quic_pn pn)
 	return from < pn && !quic_ranges_covers(&s->received, from, pn);
 }
 
+/* The lowest number from @from on that was not received. */
+static quic_pn quic_pnspace_missing(const struct quic_pnspace *s, quic_pn from)
+{
+	const struct quic_ranges *r = &s->received;
+	u32 i;
+
+	from = max(from, s->floor);
+	for (i = 0; i < r->nr && r->v[i].start <= from; i++)
+		from = max(from, r->v[i].end);
+	return from;
+}
+
+/*
+ * The same for a peer that asked to be told of more disorder only: when it could
+ * declare a packet lost that no ACK has shown missing, or did so with @pn itself
+ * (draft-ietf-quic-ack-frequency 6.2).
+ */
+static bool quic_pnspace_is_beyond(const struct quic_pnspace *s, quic_pn pn)
+{
+	quic_pn largest = pn, missing, from = 0;
+
+	if (s->largest_eliciting != QUIC_PN_NONE)
+		largest = max(pn, s->largest_eliciting);
+	if (s->largest_told != QUIC_PN_NONE && s->largest_told >= s->reorder) {
+		if (pn <= s->largest_told - s->reorder)
+			return true;
+		from = s->largest_told - s->reorder + 1;
+	}
+	missing = quic_pnspace_missing(s, from);
+	return missing < largest && largest - missing >= s->reorder;
+}
+
+/* More gaps above what was told last than should be kept back: an ACK has room for twice as many. */
+static bool quic_pnspace_has_many_untold(const struct quic_pnspace *s)
+{
+	const struct quic_ranges *r = &s->received;
+
+	return r->nr >= QUIC_PNSPACE_ACK_RANGES / 2 &&
+	       (s->largest_told == QUIC_PN_NONE ||
+		r->v[r->nr - QUIC_PNSPACE_ACK_RANGES / 2].start > s->largest_told);
+}
+
+/* Has the peer to know of this one at once? */
+static bool quic_pnspace_is_urgent(const struct quic_pnspace *s, quic_pn pn, enum quic_ecn ecn)
+{
+	/* [ack-frequency-6.3]: who wants few ACKs hears of the first of a run of marks. */
+	if (ecn == QUIC_ECN_CE && (s->ack_after <= QUIC_PNSPACE_ACK_AFTER || !s->after_ce))
+		return true;
+	/* All are told once, whatever the peer asked for [9000-13.2.1]. */
+	if (quic_pnspace_has_many_untold(s))
+		return true;
+	if (s->reorder == QUIC_PNSPACE_REORDER)
+		return quic_pnspace_is_disordered(s, pn);
+	return s->reorder && quic_pnspace_is_beyond(s, pn);
+}
+
 static void quic_pnspace_arm(struct quic_pnspace *s, quic_pn pn, quic_us now, bool immediate,
 			     enum quic_ecn ecn, quic_us max_ack_delay)
 {
 	s->eliciting++;
 	s->lowest_owed = min(s->lowest_owed, pn);
-	if (immediate || ecn == QUIC_ECN_CE || quic_pnspace_is_disordered(s, pn))
+	if (immediate || quic_pnspace_is_urgent(s, pn, ecn))
 		s->ack_now = true;
 	else
 		s->ack_at = min(s->ack_at, now + max_ack_delay);
@@ -117,6 +176,7 @@ int quic_pnspace_on_packet(struct quic_pnspace *s, quic_pn pn, quic_us now, bool
 	/* Nothing is ever sent in answer to a packet that elicits no ACK [9000-13.2.1]. */
 	if (eliciting)
 		quic_pnspace_arm(s, pn, now, immediate, ecn, max_ack_delay);
+	s->after_ce = ecn == QUIC_ECN_CE;
 	return 0;
 }
 
@@ -128,7 +188,7 @@ int quic_pnspace_on_packet(struct quic_pnspace *s, quic_pn pn, quic_us now, bool
  */
 void quic_pnspace_on_aggregate_end(struct quic_pnspace *s)
 {
-	if (s->eliciting >= QUIC_PNSPACE_ACK_EVERY)
+	if (s->eliciting > s->ack_after)
 		s->ack_now = true;
 }
 
@@ -163,6 +223,7 @@ void quic_pnspace_on_ack_sent(struct quic_pnspace *s)
 {
 	s->eliciting = 0;
 	s->lowest_owed = QUIC_PN_NONE;
+	s->largest_told = s->largest;
 	s->ack_now = false;
 	s->ack_at = QUIC_US_NEVER;
 }

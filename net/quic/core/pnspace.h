@@ -12,7 +12,8 @@
 
 #define QUIC_PNSPACE_MAX_RANGES		64	/* kept; older ones count as received */
 #define QUIC_PNSPACE_ACK_RANGES		32	/* told in one ACK frame at most */
-#define QUIC_PNSPACE_ACK_EVERY		2	/* ack-eliciting packets, RFC 9000 13.2.2 */
+#define QUIC_PNSPACE_ACK_AFTER		1	/* ack-eliciting ones unacknowledged, 13.2.2 */
+#define QUIC_PNSPACE_REORDER		1	/* an ACK for each out of order, 13.2.1 */
 
 /**
  * struct quic_pnspace - the receive side of one packet number space
@@ -24,6 +25,10 @@
  * @largest_eliciting: largest received that is ack-eliciting, QUIC_PN_NONE likewise
  * @lowest_owed: lowest ack-eliciting one that no ACK told yet, QUIC_PN_NONE: none
  * @eliciting: ack-eliciting packets received since the last ACK was sent
+ * @ack_after: so many of them may stay so; the peer may say (ACK_FREQUENCY)
+ * @reorder: packets out of order by this much are told at once, 0: none; likewise
+ * @largest_told: Largest Acknowledged of an ACK that was sent, QUIC_PN_NONE: none was
+ * @after_ce: the packet received last was marked CE
  * @ack_now: an ACK is due at once
  * @ack_at: an ACK is due at this time, QUIC_US_NEVER: none is
  */
@@ -35,7 +40,11 @@ struct quic_pnspace {
 	u64 ecn[QUIC_NR_ECN];
 	quic_pn largest_eliciting;
 	quic_pn lowest_owed;
-	u32 eliciting;
+	u64 eliciting;
+	u64 ack_after;
+	u64 reorder;
+	quic_pn largest_told;
+	bool after_ce;
 	bool ack_now;
 	quic_us ack_at;
 };
@@ -63,7 +72,7 @@ bool quic_pnspace_is_new(const struct quic_pnspace *s, quic_pn pn);
  */
 int quic_pnspace_on_packet(struct quic_pnspace *s, quic_pn pn, quic_us now, bool eliciting,
 			   bool immediate, enum quic_ecn ecn, quic_us max_ack_delay);
-/* The aggregate is whole: QUIC_PNSPACE_ACK_EVERY unacknowledged packets make an ACK due now. */
+/* The aggregate is whole: more than ack_after unacknowledged packets make an ACK due now. */
 void quic_pnspace_on_aggregate_end(struct quic_pnspace *s);
 /* Whether an ACK has to be sent at @now. */
 bool quic_pnspace_is_ack_due(const struct quic_pnspace *s, quic_us now);

@@ -48,6 +48,8 @@ enum quic_sent_kind {
 #define QUIC_CTL_PATH_CHALLENGE		BIT(9)
 #define QUIC_CTL_PATH_RESPONSE		BIT(10)
 #define QUIC_CTL_MTU_PROBE		BIT(11)	/* no sign of congestion when lost, RFC 9000 14.4 */
+#define QUIC_CTL_ACK_FREQUENCY		BIT(12)
+#define QUIC_CTL_IMMEDIATE_ACK		BIT(13)
 
 struct quic_sent_item {
 	u64 sid;

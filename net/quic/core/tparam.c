@@ -30,7 +30,7 @@ enum quic_tparam_kind {
  * @absent: its value when the peer says nothing
  */
 struct quic_tparam_row {
-	u16 id;
+	u32 id;
 	u8 kind;
 	bool server_only;
 	u16 where;
@@ -70,6 +70,7 @@ static const struct quic_tparam_row quic_tparam_rows[] = {
 	INT(MAX_DATAGRAM_FRAME_SIZE, max_datagram_frame_size, 0, QUIC_VARINT_MAX, 0),
 	OTHER(GREASE_QUIC_BIT, FLAG, grease_quic_bit, false),
 	OTHER(DISABLE_1RTT_ENCRYPTION, FLAG, disable_1rtt_encryption, false),
+	INT(MIN_ACK_DELAY, min_ack_delay_us, 0, QUIC_VARINT_MAX, QUIC_TPARAM_NO_ACK_FREQUENCY),
 };
 
 #undef AT
@@ -263,6 +264,10 @@ int quic_tparam_decode(const void *data, size_t len, bool from_client, struct qu
 	/* Who chose the empty id can not move to a preferred address [9000-18.2]. */
 	if (quic_tparam_has(&t, QUIC_TPARAM_PREFERRED_ADDRESS) &&
 	    quic_tparam_has(&t, QUIC_TPARAM_INITIAL_SCID) && !t.initial_scid.len)
+		return QUIC_VIOLATION_TPARAM_VALUE_INVALID;
+	/* [ack-frequency-3] */
+	if (quic_tparam_has(&t, QUIC_TPARAM_MIN_ACK_DELAY) &&
+	    t.min_ack_delay_us > t.max_ack_delay_ms * QUIC_US_PER_MS)
 		return QUIC_VIOLATION_TPARAM_VALUE_INVALID;
 	*p = t;
 	return 0;

@@ -35,8 +35,10 @@ enum quic_tparam_id {
 	QUIC_TPARAM_MAX_DATAGRAM_FRAME_SIZE = 0x20,	/* RFC 9221 */
 	QUIC_TPARAM_GREASE_QUIC_BIT = 0x2ab2,		/* RFC 9287 */
 	QUIC_TPARAM_DISABLE_1RTT_ENCRYPTION = 0xbaad,	/* UAPI.md 11 */
+	QUIC_TPARAM_MIN_ACK_DELAY = 0xff04de1b,	/* draft-ietf-quic-ack-frequency */
 };
 
+#define QUIC_TPARAM_NO_ACK_FREQUENCY U64_MAX	/* min_ack_delay_us of who does not support it */
 #define QUIC_TPARAM_VERSIONS_MAX 16	/* available versions kept; more are ignored */
 
 struct quic_tparam_preferred {
@@ -61,6 +63,8 @@ struct quic_tparam_preferred {
  * @initial_max_streams_uni: streams, <= 2^60
  * @ack_delay_exponent: 0..20
  * @max_ack_delay_ms: default 25, < 2^14
+ * @min_ack_delay_us: least delay it can keep; QUIC_TPARAM_NO_ACK_FREQUENCY: it takes
+ *	no ACK_FREQUENCY and IMMEDIATE_ACK frames
  * @active_connection_id_limit: ids, >= 2
  * @max_datagram_frame_size: bytes of a whole DATAGRAM frame, 0: none (RFC 9221 3)
  * @disable_active_migration: the peer must not move
@@ -89,6 +93,7 @@ struct quic_tparams {
 	u64 initial_max_streams_uni;
 	u64 ack_delay_exponent;
 	u64 max_ack_delay_ms;
+	u64 min_ack_delay_us;
 	u64 active_connection_id_limit;
 	u64 max_datagram_frame_size;
 	bool disable_active_migration;

@@ -37,14 +37,23 @@ struct row {
 static const struct row rows[] = {
 	/* 12.4: frames as such */
 	APP_ROW("packet without frames", SERVER, "", V(PACKET_NO_FRAMES)),
-	APP_ROW("unknown frame type", SERVER, "1f", V(FRAME_UNKNOWN_TYPE)),
+	APP_ROW("unknown frame type", SERVER, "20", V(FRAME_UNKNOWN_TYPE)),
 	APP_ROW("unknown frame type, long", CLIENT, "9abcdef0", V(FRAME_UNKNOWN_TYPE)),
 	APP_ROW("PING in two bytes", SERVER, "4001", V(FRAME_TYPE_NOT_SHORTEST)),
 	APP_ROW("type cut off", SERVER, "40", V(FRAME_TRUNCATED)),
 	APP_ROW("CRYPTO cut off", CLIENT, "06004005aa", V(FRAME_TRUNCATED)),
 	APP_ROW("STREAM cut off", CLIENT, "0a0005aabb", V(FRAME_TRUNCATED)),
-	APP_ROW("good frame before a bad one", SERVER, "011f", V(FRAME_UNKNOWN_TYPE)),
+	APP_ROW("good frame before a bad one", SERVER, "0120", V(FRAME_UNKNOWN_TYPE)),
 	APP_ROW("CONNECTION_CLOSE cut off", SERVER, "1c000005aa", V(FRAME_TRUNCATED)),
+	/* draft-ietf-quic-ack-frequency 4 */
+	APP_ROW("ACK_FREQUENCY", SERVER, "40af0009801000004003", NONE),
+	APP_ROW("ACK_FREQUENCY again, older", CLIENT, "40af0509800100004003" "40af0309800100004003",
+		NONE),
+	APP_ROW("ACK_FREQUENCY below min_ack_delay", SERVER, "40af000943e703",
+		V(ACK_FREQUENCY_DELAY_INVALID)),
+	APP_ROW("ACK_FREQUENCY of 2^14 ms", CLIENT, "40af000980fa000003",
+		V(ACK_FREQUENCY_DELAY_INVALID)),
+	APP_ROW("IMMEDIATE_ACK", CLIENT, "1f", NONE),
 	APP_ROW("only PADDING", SERVER, "000000", NONE),
 	APP_ROW("PING", CLIENT, "01", NONE),
 	/* 19.3, 13.1: ACK */

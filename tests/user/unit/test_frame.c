@@ -32,7 +32,7 @@ static const struct {
 	{ 0x18, "__01", true, true }, { 0x19, "___1", true, false },
 	{ 0x1a, "__01", true, true }, { 0x1b, "___1", true, true },
 	{ 0x1c, "IH01", false, false }, { 0x1d, "__01", false, false },
-	{ 0x1e, "___1", true, false },
+	{ 0x1e, "___1", true, false }, { 0x1f, "___1", true, false },
 	{ 0x30, "__01", true, false }, { 0x31, "__01", true, false },
 };
 

@@ -157,6 +157,114 @@ static void what_counts_as_highest_is_the_highest_not_the_latest(void **state)
 	quic_pnspace_exit(&s);
 }
 
+/* Receives @pn one by one: a string with '!' where an ACK was due at once. */
+static void receive_all(struct quic_pnspace *s, const quic_pn *pn, size_t nr, char *due)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		receive(s, pn[i], 1000 + i);
+		due[i] = s->ack_now ? '!' : '.';
+		if (s->ack_now)
+			quic_pnspace_on_ack_sent(s);
+	}
+	due[nr] = 0;
+}
+
+/* The tables of draft-ietf-quic-ack-frequency 6.2.1 [ack-frequency-6.2] */
+static void disorder_is_told_as_the_peer_asked(void **state)
+{
+	static const struct {
+		u64 reorder;
+		const char *due;
+		size_t nr;
+		quic_pn pn[12];
+	} cases[] = {
+		/* 6 and 7 are missing, and 10 tells of 7 anew. */
+		{ 3, "....!.!!", 8, { 0, 1, 3, 4, 5, 8, 9, 10 } },
+		{ 5, ".....!.!", 8, { 0, 1, 3, 5, 6, 7, 8, 9 } },
+		{ 0, "......", 6, { 0, 1, 5, 90, 4, 2 } },
+		/* What the peer has declared lost already is told when it comes. */
+		{ 3, "..!!", 4, { 0, 1, 5, 2 } },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct quic_pnspace s;
+		char due[16];
+
+		begin(&s);
+		s.ack_after = 100;
+		s.reorder = cases[i].reorder;
+		receive_all(&s, cases[i].pn, cases[i].nr, due);
+		assert_string_equal(due, cases[i].due);
+		quic_pnspace_exit(&s);
+	}
+}
+
+/* [ack-frequency-6.3] */
+static void who_wants_few_acks_hears_of_the_first_mark(void **state)
+{
+	static const enum quic_ecn ecn[] = {
+		QUIC_ECN_ECT0, QUIC_ECN_CE, QUIC_ECN_CE, QUIC_ECN_ECT0, QUIC_ECN_CE,
+	};
+	struct quic_pnspace s;
+	unsigned int few, i;
+
+	for (few = 0; few < 2; few++) {
+		begin(&s);
+		s.ack_after = few ? 10 : 1;
+		for (i = 0; i < ARRAY_SIZE(ecn); i++) {
+			assert_int_equal(quic_pnspace_on_packet(&s, i, 1000, true, false, ecn[i],
+								25000), 0);
+			assert_int_equal(s.ack_now, ecn[i] == QUIC_ECN_CE &&
+						    !(few && ecn[i - 1] == QUIC_ECN_CE));
+			if (s.ack_now)
+				quic_pnspace_on_ack_sent(&s);
+		}
+		quic_pnspace_exit(&s);
+	}
+}
+
+/* [ack-frequency-6] */
+static void the_threshold_counts_packets_that_stay_unacknowledged(void **state)
+{
+	static const u64 after[] = { 0, 1, 2, 10 };
+	struct quic_pnspace s;
+	unsigned int i;
+	quic_pn pn;
+
+	for (i = 0; i < ARRAY_SIZE(after); i++) {
+		begin(&s);
+		s.ack_after = after[i];
+		for (pn = 0; pn <= after[i]; pn++) {
+			assert_false(s.ack_now);
+			receive(&s, pn, 1000);
+			quic_pnspace_on_aggregate_end(&s);
+		}
+		assert_true(s.ack_now);
+		quic_pnspace_exit(&s);
+	}
+}
+
+/* Gaps are told before there are too many for one ACK, whatever the peer asked for. */
+static void gaps_are_not_kept_back_without_end(void **state)
+{
+	struct quic_pnspace s;
+	quic_pn pn;
+
+	begin(&s);
+	s.ack_after = 1000;
+	s.reorder = 0;
+	for (pn = 0; !s.ack_now; pn += 2)
+		receive(&s, pn, 1000);
+	assert_true(pn <= 2 * QUIC_PNSPACE_ACK_RANGES);
+	quic_pnspace_on_ack_sent(&s);
+	receive(&s, pn, 1000);
+	assert_false(s.ack_now);
+	quic_pnspace_exit(&s);
+}
+
 static void a_gap_below_the_floor_is_none(void **state)
 {
 	struct quic_pnspace s;
@@ -365,6 +473,10 @@ int main(void)
 		cmocka_unit_test(a_late_packet_below_an_eliciting_one_is_acknowledged_at_once),
 		cmocka_unit_test(what_counts_as_highest_is_the_highest_not_the_latest),
 		cmocka_unit_test(a_gap_below_the_floor_is_none),
+		cmocka_unit_test(disorder_is_told_as_the_peer_asked),
+		cmocka_unit_test(who_wants_few_acks_hears_of_the_first_mark),
+		cmocka_unit_test(the_threshold_counts_packets_that_stay_unacknowledged),
+		cmocka_unit_test(gaps_are_not_kept_back_without_end),
 		cmocka_unit_test(codepoints_are_counted),
 		cmocka_unit_test(ack_delay_counts_from_the_largest_packet),
 		cmocka_unit_test(what_the_peer_saw_acknowledged_is_told_no_more),

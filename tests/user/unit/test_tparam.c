@@ -179,6 +179,8 @@ static void random_tparams(struct quic_tparams *p, bool client)
 	p->initial_max_streams_uni = random_valid(QUIC_TPARAM_INITIAL_MAX_STREAMS_UNI);
 	p->ack_delay_exponent = unit_random(21);
 	p->max_ack_delay_ms = unit_random(1 << 14);
+	if (unit_random(2))
+		p->min_ack_delay_us = unit_random(p->max_ack_delay_ms * 1000 + 1);
 	p->active_connection_id_limit = random_valid(QUIC_TPARAM_ACTIVE_CONNECTION_ID_LIMIT);
 	p->max_datagram_frame_size = unit_random_varint();
 	p->disable_active_migration = unit_random(2);
