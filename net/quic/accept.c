@@ -32,6 +32,8 @@ static void accept_copy_sock(struct sock *child, struct sock *sk)
 	child->sk_sndtimeo = sk->sk_sndtimeo;
 	child->sk_lingertime = sk->sk_lingertime;
 	child->sk_allocation = sk->sk_allocation;
+	child->sk_max_pacing_rate = READ_ONCE(sk->sk_max_pacing_rate);
+	child->sk_pacing_status = READ_ONCE(sk->sk_pacing_status);
 	child->sk_userlocks = sk->sk_userlocks & (SOCK_SNDBUF_LOCK | SOCK_RCVBUF_LOCK);
 	if (child->sk_userlocks & SOCK_SNDBUF_LOCK)
 		child->sk_sndbuf = sk->sk_sndbuf;

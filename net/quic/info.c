@@ -42,7 +42,10 @@ static void info_fill_path(const struct quic_conn *conn, struct quic_info *i)
 	i->ssthresh_bytes = p->cong.ssthresh;
 	i->bytes_in_flight = p->cong.in_flight;
 	i->pacing_rate = quic_cong_pacing_rate(&p->cong, &p->rtt);
+	i->delivery_rate = p->cong.rate.latest;
 	i->congestion_events = p->cong.nr_events;
+	i->persistent_congestion = p->cong.nr_persistent;
+	i->bytes_lost = p->cong.rate.lost;
 }
 
 static void info_fill_counters(const struct quic_conn *conn, struct quic_info *i)
@@ -62,6 +65,7 @@ static void info_fill_counters(const struct quic_conn *conn, struct quic_info *i
 	i->stream_bytes_sent = st->stream_bytes_sent;
 	i->stream_bytes_received = st->stream_bytes_rcvd;
 	i->stream_bytes_read = conn->rx.consumed;
+	i->ect0_sent = conn->recovery.space[QUIC_SPACE_APP].nr_ecn_sent;
 	i->ect0_received = conn->space[QUIC_SPACE_APP].ecn[QUIC_ECN_ECT0];
 	i->ect1_received = conn->space[QUIC_SPACE_APP].ecn[QUIC_ECN_ECT1];
 	i->ce_received = conn->space[QUIC_SPACE_APP].ecn[QUIC_ECN_CE];
@@ -153,7 +157,7 @@ int quic_info_get_tcp(struct quic_sock *q, struct quic_sockopt_get *g)
 	t->tcpi_lost = min_t(u64, i.packets_lost, U32_MAX);
 	t->tcpi_total_retrans = min_t(u64, i.packets_lost, U32_MAX);
 	t->tcpi_pacing_rate = i.pacing_rate;
-	t->tcpi_max_pacing_rate = U64_MAX;
+	t->tcpi_max_pacing_rate = quic_sock_conn(q)->config.max_pacing_rate;
 	t->tcpi_bytes_sent = i.bytes_sent;
 	t->tcpi_bytes_received = i.stream_bytes_received;
 	t->tcpi_bytes_acked = i.stream_bytes_acked;

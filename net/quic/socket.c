@@ -250,6 +250,14 @@ static void sock_wake(struct quic_sock *q, u32 notify)
 	}
 }
 
+/* SO_MAX_PACING_RATE is the core's to set: looked at before and after each call. */
+static void sock_follow_pacing_rate(struct quic_sock *q)
+{
+	unsigned long rate = READ_ONCE(quic_sock_sk(q)->sk_max_pacing_rate);
+
+	quic_sock_conn(q)->config.max_pacing_rate = rate == ~0UL ? U64_MAX : rate;
+}
+
 void quic_sock_settle(struct quic_sock *q)
 {
 	struct quic_conn *conn = quic_sock_conn(q);
@@ -263,6 +271,7 @@ void quic_sock_settle(struct quic_sock *q)
 	notify = conn->notify;
 	conn->notify = 0;
 	sock_account(q);
+	sock_follow_pacing_rate(q);
 	if (notify & QUIC_NOTIFY_STATE)
 		sock_on_state(q);
 	if (notify)
@@ -281,6 +290,7 @@ void quic_sock_output(struct quic_sock *q)
 {
 	quic_sock_owned_by_me(q);
 	if (!q->finished && q->started) {
+		sock_follow_pacing_rate(q);
 		/* BH stays as it is: where a cipher must be waited for, the edge waits. */
 		quic_conn_output(quic_sock_conn(q), quic_timer_now());
 	}

@@ -154,6 +154,7 @@ static void quic_cong_persistent(struct quic_cong *c)
 {
 	c->cwnd = quic_cong_min_window(c);
 	c->recovery_start = QUIC_US_NEVER;
+	c->nr_persistent++;
 	if (c->ops->on_persistent)
 		c->ops->on_persistent(c);
 }

@@ -132,6 +132,7 @@ struct quic_cong_ops {
  * @undo_ssthresh: ssthresh before it
  * @nr_events: congestion events
  * @nr_undone: of those, found to be spurious
+ * @nr_persistent: times that congestion was persistent
  * @max_rate: SO_MAX_PACING_RATE in bytes per second, U64_MAX: none
  * @priv: the algorithm's
  */
@@ -151,6 +152,7 @@ struct quic_cong {
 	u64 undo_ssthresh;
 	u64 nr_events;
 	u64 nr_undone;
+	u64 nr_persistent;
 	u64 max_rate;
 	u64 priv[QUIC_CONG_PRIV_U64S];
 };

@@ -50,6 +50,8 @@ void quic_rate_on_acked(struct quic_rate *r, const struct quic_sent_pkt *newest,
 	s->tx_in_flight = newest->tx_in_flight;
 	s->lost = (u32)r->lost - newest->lost;
 	interval = max(now - newest->sent_at + newest->ack_age, (quic_us)newest->send_age);
-	if (interval && interval >= min_rtt)
-		s->rate = mul_u64_u64_div_u64(s->delivered, QUIC_US_PER_SEC, interval);
+	if (!interval || interval < min_rtt)
+		return;
+	s->rate = mul_u64_u64_div_u64(s->delivered, QUIC_US_PER_SEC, interval);
+	r->latest = s->rate;
 }

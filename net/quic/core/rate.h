@@ -24,6 +24,7 @@
  * @app_limited_until: samples are the application's and not the path's fault until
  *	@delivered is beyond this; 0: they are not
  * @lost: bytes declared lost, ever
+ * @latest: rate of the last sample that had one, bytes per second
  */
 struct quic_rate {
 	u64 delivered;
@@ -31,6 +32,7 @@ struct quic_rate {
 	quic_us first_sent_at;
 	u64 app_limited_until;
 	u64 lost;
+	u64 latest;
 };
 
 /**
