@@ -19,10 +19,12 @@ struct scenario {
 	const char *name;
 	const char *(*run)(u64 seed);
 	bool once;		/* does not depend on the seed: only run for the first */
+	unsigned int every;	/* costly: only run for seeds that are a multiple, 0: all */
 };
 
 #define SCENARIO(fn)		{ #fn, fn, false }
 #define SCENARIO_ONCE(fn)	{ #fn, fn, true }
+#define SCENARIO_EVERY(n, fn)	{ #fn, fn, false, n }
 
 /* The world of the scenario under way, and its trace hash when it is over. */
 static struct sim sim;
@@ -103,6 +105,8 @@ static inline int scenario_main(int argc, char **argv, const struct scenario *li
 		if (only && strcmp(only, list[i].name))
 			continue;
 		for (seed = first; seed <= last; seed++) {
+			if (list[i].every && seed % list[i].every && !only)
+				continue;
 			ran++;
 			failed += replay ? scenario_replay(&list[i], seed) :
 					   scenario_one(&list[i], seed, argv[0]);

@@ -377,7 +377,7 @@ void sim_config_default(struct sim_config *cfg, u64 seed)
 		.cong = &quic_cong_cubic_ops,
 		.version = QUIC_V1,
 		.give_up = 20000 * QUIC_US_PER_SEC,
-		.start_at = 1000000,
+		.start_at = sim_start_at,
 		.hello_bytes = 320,
 		.flight_bytes = 3000,
 	};

@@ -20,6 +20,8 @@
 
 #define SIM_MAX_STREAMS 256
 
+static const quic_us sim_start_at = 1000000;	/* where the clock begins */
+
 struct sim;
 struct sim_endpoint;
 
