@@ -212,7 +212,7 @@ void quic_conn_discard_keys(struct quic_conn *conn, enum quic_level level)
 
 /* ---- start ---- */
 
-/* A fresh random id that finds this connection. */
+/* A fresh random id that finds this connection, and no other one [9000-5.1#2]. */
 static int conn_new_cid(struct quic_conn *conn, struct quic_cid *cid)
 {
 	unsigned int i;
@@ -220,7 +220,7 @@ static int conn_new_cid(struct quic_conn *conn, struct quic_cid *cid)
 
 	for (i = 0; i < conn_cid_tries && err == -EEXIST; i++) {
 		cid->len = QUIC_CID_OURS_BYTES;			/* [9000-10.3.2#2] */
-		quic_edge_random(cid->data, cid->len);		/* [9000-10.3.2#3,4] */
+		quic_edge_random(cid->data, cid->len);		/* [9000-5.1#1] [9000-10.3.2#3,4] */
 		err = quic_edge_cid_add(conn, cid);
 	}
 	return err;
@@ -309,7 +309,7 @@ int quic_conn_start_server(struct quic_conn *conn, const struct quic_header *hdr
 	conn_start_common(conn, local, remote, now);
 	if (validated)
 		quic_path_validate(conn->path);
-	quic_conn_set_peer_cid(conn, &hdr->scid);
+	quic_conn_set_peer_cid(conn, &hdr->scid);		/* [9000-7.2#5] */
 	conn->peer_id_known = true;
 	conn->local.original_dcid = *odcid;			/* [9000-7.3] */
 	quic_tparam_mark(&conn->local, QUIC_TPARAM_ORIGINAL_DCID);
@@ -404,7 +404,7 @@ static void conn_establish(struct quic_conn *conn, quic_us now)
 	conn->notify |= QUIC_NOTIFY_WRITE;
 	if (!conn->is_server)
 		return;
-	conn->ctl |= QUIC_CTL_HANDSHAKE_DONE;			/* [9001-4.1.2] */
+	conn->ctl |= QUIC_CTL_HANDSHAKE_DONE;			/* [9001-4.1.2] [9000-19.20#1] */
 	quic_conn_issue_token(conn, now);	/* an offer: without it goes as well */
 	quic_conn_confirm(conn, now);
 }
@@ -591,7 +591,7 @@ int quic_conn_send_datagram(struct quic_conn *conn, const struct quic_buf *buf)
 {
 	struct quic_datagram *d;
 
-	if (!conn->remote.max_datagram_frame_size)		/* [9221-3#1] */
+	if (!conn->remote.max_datagram_frame_size)		/* [9221-3#1] [9000-19.21#1] */
 		return -EINVAL;
 	if (buf->len > quic_conn_datagram_max(conn))		/* [9221-3#2] */
 		return -EMSGSIZE;

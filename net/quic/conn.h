@@ -26,7 +26,7 @@
 #define QUIC_CONN_MAX_HELD	16	/* kept until keys come (RFC 9000 5.7): an initial window */
 #define QUIC_CONN_PATHS		3	/* in use, to fall back to, being validated */
 #define QUIC_CONN_CLOSE_REASON_BYTES	64
-#define QUIC_CRYPTO_BUFFER_BYTES	65536	/* >= 4096, RFC 9000 7.5 */
+#define QUIC_CRYPTO_BUFFER_BYTES	65536	/* >= 4096 [9000-7.5#1] */
 
 /* Reasons to wake somebody: bits of quic_conn.notify; the host clears them. */
 #define QUIC_NOTIFY_READ	BIT(0)	/* stream, datagram or handshake data can be read */

@@ -99,7 +99,7 @@ static void ack_requeue(struct quic_conn *conn, enum quic_space space,
 		again |= QUIC_CTL_DATA_BLOCKED;
 	if (!conn->new_token)
 		again &= ~QUIC_CTL_NEW_TOKEN;
-	conn->ctl |= pkt->ctl & again;
+	conn->ctl |= pkt->ctl & again;				/* [9000-13.3#2] */
 	if (pkt->ctl & QUIC_CTL_MTU_PROBE)
 		quic_pmtud_on_lost(&conn->path->pmtud, pkt->bytes);
 	if (pkt->ctl & QUIC_CTL_PATH_CHALLENGE)

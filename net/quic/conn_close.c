@@ -79,6 +79,7 @@ static bool close_is_silent(const struct quic_conn *conn)
 	return true;
 }
 
+/* Once the handshake is confirmed, in a 1-RTT packet alone [9000-10.2.3#1]. */
 static void close_local(struct quic_conn *conn, quic_us now)
 {
 	enum quic_level level;
@@ -134,6 +135,7 @@ void quic_conn_violate(struct quic_conn *conn, enum quic_violation v, u64 frame_
 	close_event(conn);
 }
 
+/* Whatever is fatal is told by CONNECTION_CLOSE [9000-10.3#1]. */
 void quic_conn_fail(struct quic_conn *conn, enum quic_error code, const char *why, quic_us now)
 {
 	if (!quic_conn_is_open(conn))

@@ -59,6 +59,7 @@ int quic_conn_keep_secret(struct quic_conn *conn, bool send, const u8 *secret)
 	return err;
 }
 
+/* Old keys are not given up before [9001-6.1#3]. */
 void quic_conn_on_key_timer(struct quic_conn *conn, quic_us now)
 {
 	struct quic_keys *k = &conn->keys;

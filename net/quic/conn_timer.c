@@ -72,7 +72,7 @@ void quic_conn_on_authentic(struct quic_conn *conn, quic_us now)
 void quic_conn_on_packet_sent(struct quic_conn *conn, enum quic_level level,
 			      const struct quic_sent_pkt *rec, quic_us now)
 {
-	/* [9000-10.1]: only the first ack-eliciting packet after a receive restarts it. */
+	/* Only the first ack-eliciting packet after a receive restarts it (RFC 9000 10.1). */
 	if (rec->eliciting && !conn->eliciting_since_rx) {
 		conn->eliciting_since_rx = true;
 		conn->idle_since = now;
@@ -101,7 +101,7 @@ static void timer_expired(struct quic_conn *conn, enum quic_timer t, quic_us now
 		conn->space[QUIC_SPACE_APP].ack_now = true;
 		break;
 	case QUIC_TIMER_IDLE:
-		quic_conn_abandon(conn, QUIC_CLOSE_IDLE);	/* [9000-10.1]: silently */
+		quic_conn_abandon(conn, QUIC_CLOSE_IDLE);	/* RFC 9000 10.1: silently */
 		break;
 	case QUIC_TIMER_CLOSE:
 		quic_conn_set_state(conn, QUIC_CONN_EV_CLOSE_TIMER);

@@ -67,7 +67,7 @@ static int rx_crypto(struct quic_conn *conn, const struct quic_frame *f, struct 
 	struct quic_buf buf = frame_buf(c, &f->crypto.data);
 	int err;
 
-	if (end > q->read + QUIC_CRYPTO_BUFFER_BYTES)		/* [9000-7.5] */
+	if (end > q->read + QUIC_CRYPTO_BUFFER_BYTES)		/* [9000-7.5#2] */
 		return QUIC_VIOLATION_CRYPTO_BUFFER_EXCEEDED;
 	/* [9369-4.1]: what carries CRYPTO has the version that will stay. */
 	if (c->pkt->level == QUIC_LEVEL_INITIAL && !conn->is_server)
@@ -86,7 +86,7 @@ static int rx_new_token(struct quic_conn *conn, const struct quic_frame *f, stru
 		.data = f->token,
 	};
 
-	if (conn->is_server)					/* [9000-19.7] */
+	if (conn->is_server)					/* [9000-19.7#4] */
 		return QUIC_VIOLATION_NEW_TOKEN_AT_SERVER;
 	quic_edge_event(conn, &ev);
 	return 0;
@@ -138,7 +138,7 @@ static int rx_max_streams(struct quic_conn *conn, const struct quic_frame *f,
 	struct quic_stream_type *t = &conn->streams.type[first];
 	struct quic_edge_event_info ev = { .type = QUIC_EDGE_EV_MAX_STREAMS };
 
-	if (f->limit.limit <= t->max)				/* [9000-4.6] */
+	if (f->limit.limit <= t->max)				/* [9000-4.6#4] [9000-19.11#2] */
 		return 0;
 	t->max = f->limit.limit;
 	ev.value = quic_sid_make(t->max - 1, conn->is_server, uni);
@@ -183,6 +183,7 @@ static int rx_new_cid(struct quic_conn *conn, const struct quic_frame *f, struct
 	return v;
 }
 
+/* Until then the id is one of ours [9000-5.1.1#2]. */
 static int rx_retire_cid(struct quic_conn *conn, const struct quic_frame *f,
 			 struct frame_ctx *c)
 {
@@ -227,7 +228,7 @@ static int rx_close(struct quic_conn *conn, const struct quic_frame *f, struct f
 static int rx_handshake_done(struct quic_conn *conn, const struct quic_frame *f,
 			     struct frame_ctx *c)
 {
-	if (conn->is_server)					/* [9000-19.20] */
+	if (conn->is_server)					/* [9000-19.20#2] */
 		return QUIC_VIOLATION_HANDSHAKE_DONE_AT_SERVER;
 	quic_conn_confirm(conn, c->now);
 	return 0;
@@ -320,8 +321,8 @@ static int frame_rx_validate(const struct quic_rx_pkt *pkt, struct quic_frame_rx
 	int v;
 
 	quic_wire_read_init(&r, pkt->plain.data, pkt->plain.len);
-	if (!quic_wire_left(&r))
-		return QUIC_VIOLATION_PACKET_NO_FRAMES;		/* [9000-12.4] */
+	if (!quic_wire_left(&r))				/* [9000-12.4#2] */
+		return QUIC_VIOLATION_PACKET_NO_FRAMES;
 	while (quic_wire_left(&r)) {
 		res->frame_type = *r.pos;
 		v = quic_frame_decode(&r, pkt->level, &f);

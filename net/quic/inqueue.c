@@ -231,6 +231,7 @@ static u64 inqueue_hole(const struct quic_inqueue *q, u64 pos, u64 end, u64 *nex
 	return *next - pos;
 }
 
+/* [9000-2.2#1] */
 int quic_inqueue_add(struct quic_inqueue *q, struct quic_conn *conn, u64 off,
 		     const struct quic_buf *buf)
 {

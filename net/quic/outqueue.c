@@ -31,6 +31,7 @@ static struct quic_stream *outqueue_next_stream(struct quic_conn *conn)
 
 	if (!list_empty(&o->again))
 		return list_first_entry(&o->again, struct quic_stream, send_entry);
+	/* [9000-2.2#3] [9000-4.1#1] [9000-19.9#1] */
 	if (!quic_flow_tx_room(&conn->tx))
 		return NULL;
 	for (i = 0; i < ARRAY_SIZE(o->ready); i++)
@@ -138,6 +139,7 @@ static void fill_ack(struct quic_conn *conn, struct quic_fill *f)
 	size_t mark = f->w->len;
 	u64 delay;
 
+	/* [9000-13.2.6#1,2,3] [9000-17.2.3#3] */
 	if (f->level == QUIC_LEVEL_EARLY || !quic_pnspace_has_ack(s))
 		return;
 	delay = f->level == QUIC_LEVEL_APP ?
@@ -579,7 +581,7 @@ static void fill_eliciting(struct quic_conn *conn, struct quic_fill *f)
 	bool app = f->level == QUIC_LEVEL_APP || f->level == QUIC_LEVEL_EARLY;
 
 	fill_crypto(conn, f);
-	if (app && !f->bulk) {
+	if (app && !f->bulk) {			/* [9000-12.5#2] */
 		if (f->level == QUIC_LEVEL_APP) {
 			fill_path(conn, f);
 			fill_connids(conn, f);
@@ -592,6 +594,7 @@ static void fill_eliciting(struct quic_conn *conn, struct quic_fill *f)
 		fill_streams(conn, f);
 }
 
+/* Only ACKs pass the congestion controller; DATAGRAM waits for it, too [9221-5.4]. */
 void quic_outqueue_fill(struct quic_conn *conn, struct quic_fill *f)
 {
 	size_t mark;
@@ -601,9 +604,9 @@ void quic_outqueue_fill(struct quic_conn *conn, struct quic_fill *f)
 	if (!f->allow_eliciting)				/* [9221-5.4] */
 		return;
 	fill_eliciting(conn, f);
-	if (f->probe && !f->eliciting) {
+	if (f->probe && !f->eliciting) {			/* [9002-6.2.4#1,2] */
 		mark = f->w->len;
-		quic_frame_encode_bare(f->w, QUIC_FRAME_PING);	/* [9002-6.2.4] */
+		quic_frame_encode_bare(f->w, QUIC_FRAME_PING);
 		fill_keep(conn, f, mark, NULL);
 	}
 }

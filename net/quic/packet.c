@@ -233,14 +233,17 @@ static bool packet_is_wanted(struct quic_conn *conn, enum quic_level level, bool
 		return false;
 	if (level == QUIC_LEVEL_EARLY && quic_keys_can_send(&conn->keys, QUIC_LEVEL_APP))
 		return false;
-	if (conn->probes[space])
+	if (conn->probes[space])		/* [9002-7.5#1] */
 		return true;
 	if (level != QUIC_LEVEL_EARLY && quic_pnspace_is_ack_due(&conn->space[space], now))
 		return true;
 	return eliciting && quic_outqueue_has_data(conn, level);
 }
 
-/* Drafts the packets of one datagram at @g->dst; their sum is in @g->len. */
+/*
+ * Drafts the packets of one datagram at @g->dst, all of one connection [9000-12.2#2];
+ * their sum is in @g->len.
+ */
 static void packet_draft_dgram(struct quic_conn *conn, struct packet_dgram *g, quic_us now)
 {
 	bool initial = false, initial_eliciting = false;
@@ -424,7 +427,7 @@ static void packet_draft_close(struct quic_conn *conn, struct packet_dgram *g,
 {
 	struct packet_draft *d = &g->draft[g->nr];
 	struct quic_close *c = &conn->close;
-	bool app = c->app && level == QUIC_LEVEL_APP;
+	bool app = c->app && level == QUIC_LEVEL_APP;		/* [9000-12.5#1] */
 	struct quic_writer w;
 
 	if (g->cap < g->len + QUIC_HEADER_MAX_BYTES + conn->token_len + 128 ||

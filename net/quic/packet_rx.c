@@ -44,7 +44,7 @@ static void rx_drop(struct quic_conn *conn, enum quic_drop why)
 	quic_edge_trace(conn, QUIC_TRACE_PKT_DROPPED, 0, 0, why);
 }
 
-/* Keeps the rest of a datagram until its keys come [9001-5.7]. */
+/* Keeps the rest of a datagram until its keys come. */
 static void rx_hold(struct quic_conn *conn, const struct quic_agg *agg, u32 off, u32 len,
 		    enum quic_level level)
 {
@@ -84,7 +84,7 @@ static bool rx_describe_short(struct quic_conn *conn, struct quic_agg *agg, u32 
 	p->level = QUIC_LEVEL_APP;
 	p->dgram_last = true;
 	p->key = NULL;
-	if (len < hdr + QUIC_HP_SAMPLE_BYTES) {			/* [9000-10.3] */
+	if (len < hdr + QUIC_HP_SAMPLE_BYTES) {			/* [9000-10.3#3] */
 		rx_drop(conn, QUIC_DROP_HEADER);
 		return true;
 	}
@@ -148,7 +148,7 @@ static bool rx_header_fits(const struct quic_conn *conn, const struct quic_heade
 	if (h->kind == QUIC_PACKET_INITIAL && conn->is_server &&
 	    dgram_len < QUIC_MIN_DATAGRAM_BYTES)
 		return false;
-	/* [9000-7.2]: the peer's id does not change after its first packet. */
+	/* The peer's id does not change after its first packet [9000-7.2#3,6]. */
 	return (!conn->is_server && !conn->peer_id_known) ||
 	       quic_cid_equal(&h->scid, &conn->path->dcid);
 }
@@ -261,7 +261,7 @@ static unsigned int rx_describe(struct quic_conn *conn, struct quic_agg *agg,
 	return c->nr;
 }
 
-/* The key for a 1-RTT packet by its key phase bit [9001-6.3]. */
+/* The key for a 1-RTT packet by its key phase bit; there is one in any case [9001-6.3#1,2]. */
 static const struct quic_key *rx_pick_key(const struct quic_keys *k, const struct quic_rx_pkt *p)
 {
 	bool phase = p->hdr[0] & QUIC_HEADER_KEY_PHASE;
@@ -300,8 +300,8 @@ static void rx_number(struct quic_conn *conn, struct quic_rx_pkt *pkts, unsigned
 
 /*
  * A datagram whose first packet can not be processed, for whatever reason, may be a
- * stateless reset [9000-10.3.1]: its bytes look like a duplicate or a long header as
- * easily as like anything.
+ * stateless reset [9000-10.3#5] [9000-10.3.1#1]: its bytes look like a duplicate or a
+ * long header as easily as like anything.
  */
 static bool rx_is_reset(struct quic_conn *conn, const struct quic_agg *agg,
 			const struct quic_rx_pkt *p)
@@ -315,6 +315,7 @@ static bool rx_is_reset(struct quic_conn *conn, const struct quic_agg *agg,
 	return quic_connid_remote_is_reset(&conn->remote_ids, token);	/* [9000-10.3#5] */
 }
 
+/* It did not open, under whatever key it should have: it is dropped [9001-5.5#1,2]. */
 static void rx_failed(struct quic_conn *conn, const struct quic_agg *agg,
 		      const struct quic_rx_pkt *p, quic_us now)
 {
@@ -349,9 +350,10 @@ static int rx_consequences_initial(struct quic_conn *conn, const struct quic_rx_
 	if (h.version != conn->version &&
 	    (!conn->alt_version || quic_conn_follow_version(conn)))
 		return -ESTALE;
+	/* [9000-7.2#2,4] */
 	if (!conn->peer_id_known) {
 		quic_conn_set_peer_cid(conn, &h.scid);
-		conn->peer_id_known = true;			/* [9000-7.2] */
+		conn->peer_id_known = true;
 	}
 	return 0;
 }
@@ -364,7 +366,7 @@ static int rx_consequences(struct quic_conn *conn, const struct quic_rx_pkt *p,
 						   QUIC_HEADER_LONG_RESERVED;
 	int v;
 
-	if (p->hdr[0] & reserved)				/* [9000-17.2] [9000-17.3.1] */
+	if (p->hdr[0] & reserved)				/* [9000-17.2#7] [9000-17.3.1#3] */
 		return QUIC_VIOLATION_PACKET_RESERVED_BITS;
 	if (p->level == QUIC_LEVEL_APP) {
 		bool first = conn->keys.phase_first_rx == QUIC_PN_NONE;
@@ -389,6 +391,7 @@ static int rx_consequences(struct quic_conn *conn, const struct quic_rx_pkt *p,
 	return 0;
 }
 
+/* Initial and Handshake packets are acknowledged at once [9000-13.2.1#2]. */
 static void rx_handle(struct quic_conn *conn, const struct quic_rx_pkt *p,
 		      enum quic_keys_pick pick, quic_us now)
 {
@@ -407,10 +410,10 @@ static void rx_handle(struct quic_conn *conn, const struct quic_rx_pkt *p,
 		quic_conn_on_authentic(conn, now);
 		err = quic_frame_rx_apply(conn, p, &res, now);
 	}
-	/* [9001-6.2]: what acknowledges the new key has to be sealed with it. */
+	/* What acknowledges the new key has to be sealed with it (RFC 9001 6.2). */
 	if (unlikely(old_key && conn->keys.phase_acked) && !err)
 		err = QUIC_VIOLATION_KEY_UPDATE_NOT_FOLLOWED;
-	if (err > 0) {
+	if (err > 0) {						/* [9000-5.2] [9000-11.1] */
 		quic_conn_violate(conn, err, res.frame_type, now);
 		return;
 	}

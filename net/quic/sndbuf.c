@@ -134,6 +134,7 @@ void quic_sndbuf_commit(struct quic_sndbuf *b, u32 len)
 	b->end += len;
 }
 
+/* Bytes are kept as they were written until all of them are acknowledged [9000-2.2#2]. */
 bool quic_sndbuf_next_run(const struct quic_sndbuf *b, u64 credit, struct quic_sndbuf_run *run)
 {
 	struct quic_range r;

@@ -543,7 +543,7 @@ int quic_sock_init(struct sock *sk)
 	quic_sock_conn(q)->config.ecn = true;
 	quic_sock_conn(q)->config.handshake_timeout =
 		READ_ONCE(sn->handshake_timeout_ms) * QUIC_US_PER_MS;
-	quic_sock_conn(q)->config.spin = READ_ONCE(sn->spin_bit);	/* [9000-17.4] */
+	quic_sock_conn(q)->config.spin = READ_ONCE(sn->spin_bit);	/* [9000-17.4#2] */
 	quic_sock_update_limits(q);
 	return 0;
 }

@@ -188,7 +188,7 @@ static int stream_create(struct quic_conn *conn, quic_sid sid, struct quic_strea
 	s = stream_alloc(conn, sid);
 	if (!s)
 		return -ENOMEM;
-	if (index >= t->opened)
+	if (index >= t->opened)			/* [9000-3.2] */
 		err = quic_ranges_add(&t->idle, t->opened, index);
 	else
 		err = quic_ranges_remove(&t->idle, index, index + 1);
@@ -218,9 +218,9 @@ int quic_stream_open(struct quic_conn *conn, quic_sid sid, struct quic_stream **
 		*out = s;
 		return s->used ? -EEXIST : 0;
 	}
-	if (!quic_stream_is_idle(conn, sid))
+	if (!quic_stream_is_idle(conn, sid))		/* [9000-2.1] */
 		return -ENOSTR;
-	if (quic_sid_index(sid) >= t->max)
+	if (quic_sid_index(sid) >= t->max)		/* [9000-4.6#2] [9000-19.11#3] */
 		return -EAGAIN;
 	return stream_create(conn, sid, out);
 }
@@ -251,15 +251,17 @@ int quic_stream_for_frame(struct quic_conn *conn, quic_sid sid, bool peer_sends,
 	bool ours = stream_is_ours(conn, sid);
 
 	*out = quic_stream_find(conn, sid);
-	if (quic_sid_is_uni(sid) && ours == peer_sends)		/* [9000-19.8] [9000-19.10] */
+	/* [9000-19.4] [9000-19.5#2] [9000-19.8#1] [9000-19.10#2] [9000-19.13] */
+	if (quic_sid_is_uni(sid) && ours == peer_sends)
 		return ours ? QUIC_VIOLATION_STREAM_SEND_ONLY :
 			      QUIC_VIOLATION_STREAM_RECEIVE_ONLY;
 	if (*out)
 		return 0;
 	if (ours) {
-		if (quic_sid_index(sid) >= t->opened)		/* [9000-19.8] */
+		/* [9000-19.5#1] [9000-19.8#1] [9000-19.10#1] */
+		if (quic_sid_index(sid) >= t->opened)
 			return QUIC_VIOLATION_STREAM_NOT_OPENED;
-	} else if (quic_sid_index(sid) >= t->max) {		/* [9000-4.6] */
+	} else if (quic_sid_index(sid) >= t->max) {		/* [9000-4.6#3] [9000-19.11#4] */
 		return QUIC_VIOLATION_STREAM_LIMIT_EXCEEDED;
 	}
 	if (!quic_stream_is_idle(conn, sid))
@@ -330,13 +332,13 @@ void quic_stream_update_schedule(struct quic_conn *conn, struct quic_stream *s)
 	struct quic_sndbuf *b = &s->snd;
 	struct list_head *where = NULL;
 
-	if (s->send_state >= QUIC_SEND_RECVD)
+	if (s->send_state >= QUIC_SEND_RECVD)		/* [9000-3.3#2] */
 		goto out;
 	if (!quic_ranges_is_empty(&b->lost) || b->fin_lost ||
 	    (b->fin && !b->fin_sent && b->next == b->end)) {
 		where = &conn->out.again;
 	} else if (b->next < b->end) {
-		if (!quic_flow_tx_room(&s->tx)) {
+		if (!quic_flow_tx_room(&s->tx)) {	/* [9000-4.1#1] [9000-19.10#3] */
 			if (s->tx.blocked_at != s->tx.max)	/* [9000-4.1] */
 				stream_tell(conn, s, QUIC_STREAM_TELL_BLOCKED);
 		} else if (!stream_holds_tail(conn, s)) {
@@ -392,9 +394,10 @@ static void stream_start_reset(struct quic_conn *conn, struct quic_stream *s, u6
 	conn->notify |= QUIC_NOTIFY_WRITE;
 }
 
+/* For the application alone: the engine never gives up a stream by itself [9000-11.2]. */
 int quic_stream_reset(struct quic_conn *conn, struct quic_stream *s, u64 code)
 {
-	if (!s->has_send || s->send_state >= QUIC_SEND_RECVD)
+	if (!s->has_send || s->send_state >= QUIC_SEND_RECVD)	/* [9000-3.3#1] [9000-13.3#1] */
 		return -EINVAL;
 	stream_start_reset(conn, s, code);
 	return 0;
@@ -441,7 +444,7 @@ static void stream_consumed(struct quic_conn *conn, struct quic_stream *s, u64 l
 	    s->recv_state == QUIC_RECV_RECV && !s->stop_told)
 		stream_tell(conn, s, QUIC_STREAM_TELL_MAX_DATA);
 	if (quic_flow_rx_consume(&conn->rx, len, now, conn->path->rtt.smoothed))
-		conn->ctl |= QUIC_CTL_MAX_DATA;
+		conn->ctl |= QUIC_CTL_MAX_DATA;			/* [9000-4.2] */
 }
 
 static void stream_advance_recv(struct quic_conn *conn, struct quic_stream *s, bool first,
@@ -554,7 +557,7 @@ int quic_stream_rx_reset(struct quic_conn *conn, struct quic_stream *s, u64 code
 		return v;
 	if (s->recv_state >= QUIC_RECV_RECVD)
 		return 0;
-	stream_received(conn, s, final_size);
+	stream_received(conn, s, final_size);			/* [9000-4.5#1] */
 	s->final_size = final_size;
 	s->peer_code = code;
 	conn->rmem -= quic_inqueue_exit(&s->rcv);
@@ -572,7 +575,7 @@ int quic_stream_rx_reset(struct quic_conn *conn, struct quic_stream *s, u64 code
 
 int quic_stream_rx_stop(struct quic_conn *conn, struct quic_stream *s, u64 code)
 {
-	if (s->send_state >= QUIC_SEND_RECVD)
+	if (s->send_state >= QUIC_SEND_RECVD)			/* [9000-3.3#1] [9000-13.3#1] */
 		return 0;
 	stream_start_reset(conn, s, code);			/* [9000-3.5] */
 	stream_event(conn, s, QUIC_SEND_RESET_SENT, code, s->reset_size);
@@ -670,7 +673,7 @@ bool quic_stream_all_delivered(struct quic_conn *conn)
 	return true;
 }
 
-/* A stream of the peer's ended: let it open others, told in steps [9000-4.6]. */
+/* A stream of the peer's ended: let it open others, told in steps. */
 static void stream_return_limit(struct quic_conn *conn, quic_sid sid)
 {
 	struct quic_stream_type *t = stream_type(conn, sid);
@@ -682,6 +685,7 @@ static void stream_return_limit(struct quic_conn *conn, quic_sid sid)
 	if (limit < t->max + step)
 		return;
 	t->max = limit;
+	/* [9000-4.6#5] */
 	conn->ctl |= quic_sid_is_uni(sid) ? QUIC_CTL_MAX_STREAMS_UNI : QUIC_CTL_MAX_STREAMS_BIDI;
 }
 
@@ -689,9 +693,9 @@ bool quic_stream_try_free(struct quic_conn *conn, struct quic_stream *s)
 {
 	quic_sid sid = s->sid;
 
-	if (s->has_send && !quic_send_state_is_terminal(s->send_state))
+	if (s->has_send && !quic_send_state_is_terminal(s->send_state))	/* [9000-4.4] */
 		return false;
-	if (s->has_recv && !quic_recv_state_is_terminal(s->recv_state))
+	if (s->has_recv && !quic_recv_state_is_terminal(s->recv_state))	/* [9000-4.4] */
 		return false;
 	stream_destroy(conn, s);
 	if (!stream_is_ours(conn, sid))

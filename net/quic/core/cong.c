@@ -135,7 +135,7 @@ u64 quic_cong_slow_start(struct quic_cong *c, u64 bytes)
 	return bytes - used;
 }
 
-/* OnCongestionEvent, RFC 9002 B.6 [9002-7.3.1, 7.3.2]. */
+/* OnCongestionEvent, RFC 9002 B.6, 7.3.1, 7.3.2. */
 static void quic_cong_event(struct quic_cong *c, const struct quic_cong_ack *ack, quic_us sent_at)
 {
 	if (quic_cong_in_recovery(c, sent_at))
@@ -149,10 +149,9 @@ static void quic_cong_event(struct quic_cong *c, const struct quic_cong_ack *ack
 	c->cwnd = max(c->cwnd, quic_cong_min_window(c));
 }
 
-/* [9002-7.6.2] */
 static void quic_cong_persistent(struct quic_cong *c)
 {
-	c->cwnd = quic_cong_min_window(c);
+	c->cwnd = quic_cong_min_window(c);		/* [9002-7.6.2#2] */
 	c->recovery_start = QUIC_US_NEVER;
 	c->nr_persistent++;
 	if (c->ops->on_persistent)
@@ -193,7 +192,7 @@ void quic_cong_on_ack(struct quic_cong *c, struct quic_cong_ack *ack)
 		quic_cong_undo(c);
 	if (ack->ce_sent_at != QUIC_US_NEVER)
 		quic_cong_event(c, ack, ack->ce_sent_at);
-	if (ack->lost_bytes)
+	if (ack->lost_bytes)					/* [9000-13.3#4] [9002-7.3.1] */
 		quic_cong_event(c, ack, ack->newest_lost_sent_at);
 	if (ack->persistent)
 		quic_cong_persistent(c);
@@ -206,6 +205,7 @@ void quic_cong_on_ack(struct quic_cong *c, struct quic_cong_ack *ack)
 
 u64 quic_cong_room(const struct quic_cong *c)
 {
+	/* [9002-7#2] */
 	u64 room = c->cwnd > c->in_flight ? c->cwnd - c->in_flight : 0;
 
 	return c->rexmit_credit ? max_t(u64, room, c->mss) : room;

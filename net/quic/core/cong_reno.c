@@ -41,8 +41,9 @@ static void quic_cong_reno_on_acked(struct quic_cong *c, const struct quic_cong_
 
 static void quic_cong_reno_on_congestion(struct quic_cong *c, const struct quic_cong_ack *ack)
 {
+	/* [9002-7.3.2#1] */
 	c->ssthresh = div_u64(c->cwnd * QUIC_CONG_LOSS_NUM, QUIC_CONG_LOSS_DEN);
-	c->cwnd = max(c->ssthresh, quic_cong_min_window(c));
+	c->cwnd = max(c->ssthresh, quic_cong_min_window(c));	/* [9002-7.3.2#2] */
 	quic_reno(c)->acked_bytes = 0;
 }
 

@@ -39,7 +39,8 @@ unsigned int quic_connid_local_wanted(const struct quic_connid_local *l)
 		else if (l->e[i].seq >= l->retire_prior_to)
 			staying++;
 	}
-	want = min_t(u64, l->limit, QUIC_CONNID_MAX);	/* [9000-5.1.1] */
+	want = min_t(u64, l->limit, QUIC_CONNID_MAX);
+	/* [9000-5.1.1#3] */
 	return want > staying ? min(want - staying, slots) : 0;
 }
 
@@ -53,7 +54,7 @@ struct quic_connid_entry *quic_connid_local_issue(struct quic_connid_local *l,
 
 		if (e->used)
 			continue;
-		e->seq = l->next_seq++;		/* [9000-5.1.1] one more each time */
+		e->seq = l->next_seq++;		/* [9000-5.1.1#1] one more each time */
 		e->cid = *cid;
 		memcpy(e->reset_token, token, sizeof(e->reset_token));
 		e->has_token = true;
@@ -102,7 +103,7 @@ struct quic_connid_entry *quic_connid_local_next_to_send(struct quic_connid_loca
 u64 quic_connid_local_prior_for(const struct quic_connid_local *l,
 				const struct quic_connid_entry *e)
 {
-	return min(l->retire_prior_to, e->seq);
+	return min(l->retire_prior_to, e->seq);		/* [9000-19.15#5] */
 }
 
 void quic_connid_local_on_lost(struct quic_connid_local *l, u64 seq)
@@ -119,10 +120,10 @@ int quic_connid_local_on_retire(struct quic_connid_local *l, u64 seq,
 {
 	struct quic_connid_entry *e;
 
-	if (seq >= l->next_seq)				/* [9000-19.16] */
+	if (seq >= l->next_seq)				/* [9000-19.16#1] */
 		return QUIC_VIOLATION_CID_RETIRE_UNISSUED;
 	e = quic_connid_local_find(l, seq);
-	if (e && quic_cid_equal(&e->cid, arrived_on))	/* [9000-19.16] */
+	if (e && quic_cid_equal(&e->cid, arrived_on))	/* RFC 9000 19.16: a MAY */
 		return QUIC_VIOLATION_CID_RETIRE_IN_USE;
 	*did = e;
 	if (!e)
@@ -270,7 +271,10 @@ struct remote_plan {
 	u64 prior;
 };
 
-/* A number stands for one id with one token, an id for one number [9000-19.15]. */
+/*
+ * A number stands for one id with one token, an id for one number; all of it
+ * again is no contradiction [9000-19.15#4].
+ */
 static int remote_check_same(const struct quic_connid_remote *r, u64 seq,
 			     const struct quic_cid *cid, const u8 *token)
 {
@@ -290,6 +294,7 @@ static int remote_check_same(const struct quic_connid_remote *r, u64 seq,
 	return 0;
 }
 
+/* A Retire Prior To below what was asked for before changes nothing [9000-19.15#7]. */
 static void remote_plan(const struct quic_connid_remote *r, u64 seq, u64 prior,
 			struct remote_plan *p)
 {
@@ -355,13 +360,14 @@ static void remote_apply(struct quic_connid_remote *r, const struct remote_plan 
 	unsigned int i;
 
 	r->largest_retire_prior_to = p->prior;
-	for (i = 0; i < QUIC_CONNID_MAX; i++)		/* [9000-5.1.2] retire, then add */
+	for (i = 0; i < QUIC_CONNID_MAX; i++)
+		/* [9000-5.1.2#1] retire, then add */
 		if (r->e[i].used && r->e[i].seq < p->prior)
 			remote_end(r, &r->e[i]);
 	if (!p->known && !p->ended)
 		remote_add(r, seq, cid, token);
-	if (seq < p->prior) {
-		remote_queue_retire(r, seq);		/* [9000-19.15] */
+	if (seq < p->prior) {				/* [9000-19.15#8] */
+		remote_queue_retire(r, seq);
 		remote_set_gone(r, seq);
 	}
 	if (active < p->prior)
@@ -378,7 +384,7 @@ int quic_connid_remote_on_new(struct quic_connid_remote *r, u64 seq, u64 prior,
 		return QUIC_VIOLATION_CID_LENGTH_INVALID;
 	if (prior > seq)
 		return QUIC_VIOLATION_CID_RETIRE_PRIOR_TOO_LARGE;
-	if (!r->e[r->active].cid.len)			/* [9000-19.15] */
+	if (!r->e[r->active].cid.len)			/* [9000-19.15#3] */
 		return QUIC_VIOLATION_CID_PEER_USES_EMPTY;
 	v = remote_check_same(r, seq, cid, token);
 	if (v)
@@ -386,9 +392,9 @@ int quic_connid_remote_on_new(struct quic_connid_remote *r, u64 seq, u64 prior,
 	remote_plan(r, seq, prior, &p);
 	if (!p.staying)
 		return 0;
-	if (p.staying > r->limit)			/* [9000-5.1.1] */
+	if (p.staying > r->limit)			/* [9000-5.1.1#4] */
 		return QUIC_VIOLATION_CID_LIMIT_EXCEEDED;
-	if (!remote_retire_fits(r, &p, seq))		/* [9000-5.1.2] */
+	if (!remote_retire_fits(r, &p, seq))		/* [9000-5.1.2#2] */
 		return QUIC_VIOLATION_CID_LIMIT_EXCEEDED;
 	remote_apply(r, &p, seq, cid, token);
 	return 0;
@@ -459,6 +465,7 @@ void quic_connid_remote_retire_lost(struct quic_connid_remote *r, u64 seq)
 		r->retire_sent &= ~(u32)BIT(i);
 }
 
+/* Of the id in use alone, in constant time [9000-10.3.1#2,3]. */
 bool quic_connid_remote_is_reset(const struct quic_connid_remote *r, const u8 *token)
 {
 	const struct quic_connid_entry *e = quic_connid_remote_active(r); /* [9000-10.3.1#2] */

@@ -122,7 +122,7 @@ void quic_keys_hkdf_label(struct quic_writer *w, const char *label, u16 out_byte
 
 	quic_wire_put_u16(w, out_bytes);
 	quic_wire_put_u8(w, prefix + len);
-	quic_wire_put_bytes(w, QUIC_KEYS_LABEL_PREFIX, prefix);
+	quic_wire_put_bytes(w, QUIC_KEYS_LABEL_PREFIX, prefix);	/* [9001-5.2] */
 	quic_wire_put_bytes(w, label, len);
 	quic_wire_put_u8(w, 0);
 }
@@ -221,6 +221,7 @@ bool quic_keys_needs_update(const struct quic_keys *k)
 
 bool quic_keys_is_exhausted(const struct quic_keys *k, enum quic_level level)
 {
+	/* [9001-6.6#2] */
 	return k->tx[level].count + keys_reserve_pkts >= keys_seal_limit(k, level);
 }
 

@@ -46,7 +46,7 @@ u64 quic_pacer_room(const struct quic_pacer *p, quic_us now, u64 rate, u32 mss)
 {
 	if (rate == U64_MAX)
 		return U64_MAX;
-	if (now < p->next_at)
+	if (now < p->next_at)			/* [9002-7.7] */
 		return p->credit_bytes >= mss ? p->credit_bytes : 0;
 	return max_t(u64, quic_pacer_burst(rate, mss), p->credit_bytes);
 }

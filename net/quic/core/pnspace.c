@@ -53,12 +53,13 @@ static bool quic_pnspace_is_too_old(const struct quic_pnspace *s, quic_pn pn)
  * @pn: its number
  *
  * Return: false for a duplicate, or one too old to tell; the packet has to be
- * discarded then [9000-12.3].
+ * discarded then.
  */
 bool quic_pnspace_is_new(const struct quic_pnspace *s, quic_pn pn)
 {
 	if (s->largest == QUIC_PN_NONE || pn > s->largest)
 		return true;
+	/* [9000-12.3#4] */
 	return pn >= s->floor && !quic_pnspace_is_too_old(s, pn) &&
 	       !quic_ranges_has(&s->received, pn);
 }
@@ -70,7 +71,7 @@ static int quic_pnspace_remember(struct quic_pnspace *s, quic_pn pn)
 
 	if (err != -ENOSPC)
 		return err;
-	s->floor = s->received.v[0].end;
+	s->floor = s->received.v[0].end;		/* [9000-13.2.3#1] */
 	quic_ranges_drop_first(&s->received);
 	return quic_ranges_add(&s->received, pn, pn + 1);
 }
@@ -156,7 +157,7 @@ static void quic_pnspace_arm(struct quic_pnspace *s, quic_pn pn, quic_us now, bo
 	if (immediate || quic_pnspace_is_urgent(s, pn, ecn))
 		s->ack_now = true;
 	else
-		s->ack_at = min(s->ack_at, now + max_ack_delay);
+		s->ack_at = min(s->ack_at, now + max_ack_delay);	/* [9000-13.2.1#1] */
 	if (s->largest_eliciting == QUIC_PN_NONE || pn > s->largest_eliciting)
 		s->largest_eliciting = pn;
 }
@@ -170,7 +171,7 @@ int quic_pnspace_on_packet(struct quic_pnspace *s, quic_pn pn, quic_us now, bool
 		return err;
 	s->ecn[ecn]++;
 	if (s->largest == QUIC_PN_NONE || pn > s->largest) {
-		s->largest = pn;
+		s->largest = pn;			/* [9000-13.2.3#2] */
 		s->largest_at = now;
 	}
 	/* Nothing is ever sent in answer to a packet that elicits no ACK [9000-13.2.1]. */
@@ -197,7 +198,7 @@ void quic_pnspace_on_aggregate_end(struct quic_pnspace *s)
  * @s: the space
  * @now: current time
  *
- * Return: true when one is due at @now or before [9000-13.2.1].
+ * Return: true when one is due at @now or before (RFC 9000 13.2.1).
  */
 bool quic_pnspace_is_ack_due(const struct quic_pnspace *s, quic_us now)
 {
@@ -221,7 +222,7 @@ bool quic_pnspace_has_ack(const struct quic_pnspace *s)
  */
 void quic_pnspace_on_ack_sent(struct quic_pnspace *s)
 {
-	s->eliciting = 0;
+	s->eliciting = 0;				/* [9000-13.2.1#3] */
 	s->lowest_owed = QUIC_PN_NONE;
 	s->largest_told = s->largest;
 	s->ack_now = false;
@@ -258,5 +259,5 @@ u64 quic_pnspace_ack_delay(const struct quic_pnspace *s, quic_us now, u8 exponen
 {
 	quic_us delay = now > s->largest_at ? now - s->largest_at : 0;
 
-	return min_t(u64, delay >> exponent, QUIC_VARINT_MAX);
+	return min_t(u64, delay >> exponent, QUIC_VARINT_MAX);	/* [9000-13.2.5] */
 }

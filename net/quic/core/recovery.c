@@ -48,13 +48,14 @@ void quic_rtt_sample(struct quic_rtt *rtt, quic_us latest, quic_us ack_delay, qu
 	rtt->latest = latest;
 	if (rtt->first_sample_at == QUIC_US_NEVER) {
 		rtt->first_sample_at = now;
-		rtt->min = latest;
+		rtt->min = latest;			/* [9002-5.2#1] */
 		rtt->smoothed = latest;
 		rtt->var = latest >> 1;
 		return;
 	}
-	/* min_rtt ignores the delay [9002-5.2]; a sample is never taken below it [9002-5.3]. */
-	rtt->min = min(rtt->min, latest);
+	/* min_rtt ignores the delay; a sample is never taken below it. */
+	rtt->min = min(rtt->min, latest);		/* [9002-5.2#2] */
+	/* [9002-5.3#2] */
 	adjusted = latest - rtt->min >= ack_delay ? latest - ack_delay : latest;
 	error = rtt->smoothed > adjusted ? rtt->smoothed - adjusted : adjusted - rtt->smoothed;
 	rtt->var = (3 * rtt->var + error) >> 2;
@@ -63,7 +64,7 @@ void quic_rtt_sample(struct quic_rtt *rtt, quic_us latest, quic_us ack_delay, qu
 
 quic_us quic_rtt_pto(const struct quic_rtt *rtt)
 {
-	return rtt->smoothed + max(4 * rtt->var, QUIC_GRANULARITY_US);
+	return rtt->smoothed + max(4 * rtt->var, QUIC_GRANULARITY_US);	/* [9002-6.2.1#1] */
 }
 
 /* How long after a later one was acknowledged a packet is lost [9002-6.1.2]. */
@@ -71,6 +72,7 @@ static quic_us quic_recovery_loss_delay(const struct quic_recovery *r, const str
 {
 	quic_us delay = r->time_threshold_num * max(rtt->latest, rtt->smoothed);
 
+	/* [9002-6.1.2] */
 	return max(div_u64(delay, QUIC_TIME_THRESHOLD_DEN), QUIC_GRANULARITY_US);
 }
 
@@ -145,7 +147,7 @@ void quic_recovery_discard_space(struct quic_recovery *r, enum quic_space space,
 {
 	quic_recovery_forget_space(r, space, cong);
 	r->space[space].discarded = true;
-	r->pto_count = 0;
+	r->pto_count = 0;				/* [9002-6.2.2] */
 }
 
 /* --- spurious losses ----------------------------------------------------- */
@@ -375,10 +377,10 @@ static void quic_recovery_take_sample(const struct quic_recovery *r,
 				      struct quic_recovery_ack *a, struct quic_rtt *rtt,
 				      quic_us ack_delay)
 {
-	/* Acknowledgments of Initial packets are not delayed on purpose [9002-5.3]. */
+	/* Acknowledgments of Initial packets are not delayed on purpose. */
 	if (a->space == QUIC_SPACE_INITIAL)
 		ack_delay = 0;
-	else if (r->handshake_confirmed)
+	else if (r->handshake_confirmed)		/* [9002-5.3#1] */
 		ack_delay = min(ack_delay, r->max_ack_delay);
 	quic_rtt_sample(rtt, a->now - a->largest_sent_at, ack_delay, a->now);
 	a->rtt_sample = rtt->latest;
@@ -434,7 +436,7 @@ static bool quic_recovery_acked_between(const struct quic_recovery *r, enum quic
 	return false;
 }
 
-/* A lost ack-eliciting packet begins or extends a run [9002-7.6.2]. */
+/* A lost ack-eliciting packet begins or extends a run (RFC 9002 7.6.2). */
 static void quic_recovery_extend_run(struct quic_recovery *r, struct quic_recovery_ack *a,
 				     const struct quic_sent_pkt *pkt, const struct quic_rtt *rtt)
 {
@@ -570,7 +572,7 @@ void quic_recovery_settle(struct quic_recovery *r, struct quic_recovery_ack *a,
 
 /* --- timer --------------------------------------------------------------- */
 
-/* GetLossTimeAndSpace, A.8.  While it gives a time, no PTO is set [9002-6.2.1]. */
+/* GetLossTimeAndSpace, A.8.  While it gives a time, no PTO is set. */
 static quic_us quic_recovery_loss_time(const struct quic_recovery *r, enum quic_space *space)
 {
 	quic_us at = QUIC_US_NEVER;
@@ -607,16 +609,16 @@ static quic_us quic_recovery_pto_time(const struct quic_recovery *r, const struc
 		if (!sp->sent.nr_eliciting)
 			continue;
 		if (i == QUIC_SPACE_APP) {
-			if (!r->handshake_confirmed)	/* [9002-6.2.1] */
+			if (!r->handshake_confirmed)	/* [9002-6.2.1#3] */
 				continue;
 			t += r->max_ack_delay << backoff;
 		}
-		if (t < at) {
+		if (t < at) {				/* [9002-6.2.1#2] */
 			at = t;
 			*space = i;
 		}
 	}
-	if (at == QUIC_US_NEVER && client_unvalidated) {
+	if (at == QUIC_US_NEVER && client_unvalidated) {	/* [9002-6.2.2.1#2] */
 		at = r->armed_at + pto;
 		*space = has_handshake_keys ? QUIC_SPACE_HANDSHAKE : QUIC_SPACE_INITIAL;
 	}
@@ -630,14 +632,15 @@ quic_us quic_recovery_deadline(const struct quic_recovery *r, const struct quic_
 	enum quic_space space;
 	quic_us at = quic_recovery_loss_time(r, &space);
 
-	if (at != QUIC_US_NEVER)
+	if (at != QUIC_US_NEVER)			/* [9002-6.2.1#5] */
 		return at;
-	/* What can not be answered with a probe needs no timer [9002-6.2.2.1]. */
+	/* What can not be answered with a probe needs no timer [9002-6.2.2.1#1]. */
 	if (blocked)
 		return QUIC_US_NEVER;
 	return quic_recovery_pto_time(r, rtt, client_unvalidated, has_handshake_keys, &space);
 }
 
+/* A PTO judges no packet [9002-6.2]. */
 enum quic_recovery_timeout quic_recovery_on_timeout(struct quic_recovery *r,
 						    struct quic_recovery_ack *a,
 						    const struct quic_rtt *rtt,
@@ -662,9 +665,9 @@ enum quic_recovery_timeout quic_recovery_on_timeout(struct quic_recovery *r,
 	at = quic_recovery_pto_time(r, rtt, client_unvalidated, has_handshake_keys, space);
 	if (at > now)
 		return QUIC_RECOVERY_TIMEOUT_NONE;
-	/* No packet is lost by this [9002-6.2]; the next takes twice as long [9002-6.2.1]. */
+	/* No packet is lost by this; the next takes twice as long. */
 	r->armed_at = now;
-	r->pto_count++;
+	r->pto_count++;					/* [9002-6.2.1#4] */
 	a->ecn_failed = quic_recovery_drops_ecn(r);
 	return QUIC_RECOVERY_TIMEOUT_PTO;
 }

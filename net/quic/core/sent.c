@@ -38,7 +38,7 @@ static void quic_sent_free_rings(struct quic_sent *s)
 void quic_sent_exit(struct quic_sent *s)
 {
 	quic_sent_free_rings(s);
-	s->base = s->next;
+	s->base = s->next;		/* [9000-17.2.5.3#2] */
 	s->item_base = 0;
 	s->item_next = 0;
 	s->skipped = QUIC_PN_NONE;
@@ -191,7 +191,7 @@ void quic_sent_commit(struct quic_sent *s, const struct quic_sent_pkt *pkt)
 	slot->nr_items = nr_items;
 	slot->state = QUIC_SENT_OUT;
 	s->nr_eliciting += slot->eliciting;
-	s->next++;						/* [9000-12.3#1,2] */
+	s->next++;				/* [9000-12.3#1,2] [9000-17.2.3#1] */
 	s->open = false;
 }
 

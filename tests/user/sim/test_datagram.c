@@ -204,7 +204,7 @@ static const char *some_arrive_over_a_bad_network(u64 seed)
 	return err;
 }
 
-/* Beside a stream, which still gets through. */
+/* Beside a stream, which still gets through. [9221-5.4] */
 static const char *they_share_packets_with_a_stream(u64 seed)
 {
 	struct sim_config cfg;

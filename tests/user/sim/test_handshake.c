@@ -54,7 +54,10 @@ static const char *completes_in_one_and_a_half_round_trips(u64 seed)
 	return handshake_run(&cfg, 2 * QUIC_US_PER_SEC);
 }
 
-/* Every single one of the first datagrams of each side. */
+/*
+ * Every single one of the first datagrams of each side.
+ * [9000-8.1#4,5] [9002-6.2.4#1] [9002-6.2.2.1#3]
+ */
 static const char *completes_without_any_one_datagram(u64 seed)
 {
 	unsigned int from, i;
@@ -181,6 +184,7 @@ static void wire_config(struct sim_config *cfg, u64 seed, const struct sim_hooks
 	wire_silence = UINT_MAX;
 }
 
+/* [9002-6.2.4#1,2] [9000-8.1#1] [9000-8] [9000-14.1#4] */
 static const char *server_never_amplifies(u64 seed)
 {
 	struct sim_config cfg;

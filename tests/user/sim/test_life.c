@@ -49,7 +49,7 @@ static const struct sim_hooks idle_hooks = {
 	.on_settle = idle_on_settle,
 };
 
-/* [9000-10.1] the smaller of both timeouts counts, and nothing is said */
+/* [9000-10.1] the smaller of both timeouts counts, and nothing is said [9000-13.2.1#5] */
 static const char *silence_ends_both_sides_without_a_word(u64 seed)
 {
 	struct sim_config cfg;
@@ -199,7 +199,7 @@ static const struct sim_hooks reset_hooks = {
 	.on_settle = reset_on_settle,
 };
 
-/* [9000-10.3.1] */
+/* [9000-10.3.1#4] */
 static const char *stateless_reset_ends_a_connection(u64 seed)
 {
 	struct sim_config cfg;
@@ -293,6 +293,7 @@ static bool replay_on_send(struct sim *s, unsigned int from, u64 index, u8 *data
 
 static const struct sim_hooks replay_hooks = { .on_send = replay_on_send };
 
+/* [9000-12.3#4] */
 static const char *replayed_datagrams_change_nothing(u64 seed)
 {
 	struct sim_config cfg;
@@ -358,7 +359,7 @@ static void keys_on_settle(struct sim_endpoint *ep)
 
 static const struct sim_hooks keys_hooks = { .on_settle = keys_on_settle };
 
-/* [9001-6] */
+/* [9001-6] [9001-6.2#1,2] [9001-6.4#1] */
 static const char *transfer_survives_key_updates(u64 seed)
 {
 	struct sim_config cfg;
@@ -407,7 +408,7 @@ static const struct sim_hooks slow_hooks = {
 	.on_settle = slow_on_settle,
 };
 
-/* [9000-4.1] a reader that does not read stops the sender at its credit */
+/* a reader that does not read stops the sender at its credit [9000-4.1#1] [9000-19.9#1] */
 static const char *slow_reader_stops_the_sender(u64 seed)
 {
 	struct sim_config cfg;
@@ -498,7 +499,7 @@ static const struct sim_hooks cancel_hooks = {
 	.on_settle = cancel_on_settle,
 };
 
-/* [9000-4.5] both sides agree on what a stream has used of the credit */
+/* both sides agree on what a stream has used of the credit [9000-4.4] [9000-4.5#1] */
 static const char *cancelled_streams_return_all_credit(u64 seed)
 {
 	struct sim_config cfg;
@@ -535,7 +536,10 @@ static void poor_on_settle(struct sim_endpoint *ep)
 
 static const struct sim_hooks poor_hooks = { .on_settle = poor_on_settle };
 
-/* Any allocation may fail at any time: the transfer is slower, or ends in an orderly way. */
+/*
+ * Any allocation may fail at any time: the transfer is slower, or ends in an orderly way.
+ * [9000-13.1]
+ */
 static const char *transfer_survives_failing_allocations(u64 seed)
 {
 	struct sim_config cfg;

@@ -36,9 +36,11 @@ struct row {
 
 static const struct row rows[] = {
 	/* 12.4: frames as such */
+	/* [9000-12.4#2] */
 	APP_ROW("packet without frames", SERVER, "", V(PACKET_NO_FRAMES)),
 	APP_ROW("unknown frame type", SERVER, "20", V(FRAME_UNKNOWN_TYPE)),
 	APP_ROW("unknown frame type, long", CLIENT, "9abcdef0", V(FRAME_UNKNOWN_TYPE)),
+	/* [9000-12.4#5] */
 	APP_ROW("PING in two bytes", SERVER, "4001", V(FRAME_TYPE_NOT_SHORTEST)),
 	APP_ROW("type cut off", SERVER, "40", V(FRAME_TRUNCATED)),
 	APP_ROW("CRYPTO cut off", CLIENT, "06004005aa", V(FRAME_TRUNCATED)),
@@ -57,38 +59,55 @@ static const struct row rows[] = {
 	APP_ROW("only PADDING", SERVER, "000000", NONE),
 	APP_ROW("PING", CLIENT, "01", NONE),
 	/* 19.3, 13.1: ACK */
+	/* [9000-19.3.1] */
 	APP_ROW("ACK range below zero", SERVER, "0200000001", V(ACK_RANGE_INVALID)),
 	APP_ROW("ACK gap below zero", SERVER, "02010001000000", V(ACK_RANGE_INVALID)),
 	APP_ROW("ACK of a number not sent", SERVER, "027fff000000", V(ACK_UNSENT)),
 	APP_ROW("ACK with a huge delay", SERVER, "0200ffffffffffffffff0000", NONE),
 	/* 19.6, 7.5: CRYPTO */
+	/* [9000-19.6] */
 	APP_ROW("CRYPTO beyond 2^62", CLIENT, "06ffffffffffffffff01aa", V(CRYPTO_OFFSET_TOO_LARGE)),
+	/* [9000-7.5#2] */
 	APP_ROW("CRYPTO beyond the buffer", CLIENT, "068002000001aa",
 		V(CRYPTO_BUFFER_EXCEEDED)),
 	APP_ROW("empty CRYPTO", CLIENT, "060000", NONE),
 	/* 19.7: NEW_TOKEN */
+	/* [9000-19.7#2] */
 	APP_ROW("empty NEW_TOKEN", CLIENT, "0700", V(NEW_TOKEN_EMPTY)),
+	/* [9000-19.7#4] */
 	APP_ROW("NEW_TOKEN at the server", SERVER, "0701aa", V(NEW_TOKEN_AT_SERVER)),
 	APP_ROW("NEW_TOKEN", CLIENT, "0701aa", NONE),
 	/* 19.8, 4.5, 4.6: STREAM */
+	/* [9000-19.8#2] */
 	APP_ROW("STREAM beyond 2^62", SERVER, "0e00ffffffffffffffff01aa",
 		V(STREAM_OFFSET_TOO_LARGE)),
+	/* [9000-19.8#1] */
 	APP_ROW("STREAM on ours, not opened", SERVER, "0a0101aa", V(STREAM_NOT_OPENED)),
+	/* [9000-19.8#1] */
 	APP_ROW("STREAM on ours, send-only", CLIENT, "0a0201aa", V(STREAM_SEND_ONLY)),
+	/* [9000-19.4] */
 	APP_ROW("RESET_STREAM on ours, send-only", CLIENT, "04020000", V(STREAM_SEND_ONLY)),
+	/* [9000-19.13] */
 	APP_ROW("STREAM_DATA_BLOCKED on ours, send-only", CLIENT, "150200", V(STREAM_SEND_ONLY)),
+	/* [9000-19.10#1] */
 	APP_ROW("MAX_STREAM_DATA on ours, not opened", SERVER, "110100", V(STREAM_NOT_OPENED)),
+	/* [9000-19.5#1] */
 	APP_ROW("STOP_SENDING on ours, not opened", SERVER, "050100", V(STREAM_NOT_OPENED)),
+	/* [9000-19.10#2] */
 	APP_ROW("MAX_STREAM_DATA on a receive-only one", SERVER, "110200",
 		V(STREAM_RECEIVE_ONLY)),
+	/* [9000-19.5#2] */
 	APP_ROW("STOP_SENDING on a receive-only one", SERVER, "050200", V(STREAM_RECEIVE_ONLY)),
+	/* [9000-4.6#3] [9000-19.11#4] */
 	APP_ROW("STREAM above the limit", SERVER, "0a419000", V(STREAM_LIMIT_EXCEEDED)),
 	APP_ROW("last stream below the limit", SERVER, "0a418c00", NONE),
 	APP_ROW("RESET_STREAM above the limit", SERVER, "0441900000", V(STREAM_LIMIT_EXCEEDED)),
+	/* [9000-4.1#2] [9000-19.10#4] */
 	APP_ROW("STREAM above its credit", SERVER, "0e0080100000" "01aa",
 		V(STREAM_FLOW_CONTROL)),
 	APP_ROW("RESET_STREAM above its credit", SERVER, "04000080100001",
 		V(STREAM_FLOW_CONTROL)),
+	/* [9000-4.1#2] [9000-19.9#2] */
 	APP_ROW("three streams above all credit", SERVER,
 		"0e00800fffef01aa" "0e04800fffef01aa" "0a0801aa", V(CONN_FLOW_CONTROL)),
 	APP_ROW("two streams within all credit", SERVER, "0e00800fffef01aa" "0e04800fffef01aa",
@@ -105,21 +124,27 @@ static const struct row rows[] = {
 	APP_ROW("data twice", SERVER, "0a00020083" "0a00020083", NONE),
 	APP_ROW("RESET_STREAM twice", SERVER, "04000000" "04000000", NONE),
 	/* 19.11, 19.14 */
+	/* [9000-4.6#1] [9000-19.11#1] */
 	APP_ROW("MAX_STREAMS above 2^60", SERVER, "12d000000000000001",
 		V(MAX_STREAMS_TOO_LARGE)),
 	APP_ROW("MAX_STREAMS uni above 2^60", CLIENT, "13d000000000000001",
 		V(MAX_STREAMS_TOO_LARGE)),
+	/* [9000-4.6#1] [9000-19.14] */
 	APP_ROW("STREAMS_BLOCKED above 2^60", CLIENT, "16d000000000000001",
 		V(STREAMS_BLOCKED_TOO_LARGE)),
 	APP_ROW("limits that go down", SERVER, "1000" "1200" "1300", NONE),
 	APP_ROW("blocked frames", SERVER, "1400" "1600" "1700", NONE),
 	/* 19.15, 19.16, 5.1 */
+	/* [9000-19.15#1] */
 	APP_ROW("NEW_CONNECTION_ID without id", SERVER, "18090000" TOKEN, V(CID_LENGTH_INVALID)),
+	/* [9000-19.15#1] */
 	APP_ROW("NEW_CONNECTION_ID with 21 bytes", SERVER,
 		"18090015" "000102030405060708090a0b0c0d0e0f1011121314" TOKEN,
 		V(CID_LENGTH_INVALID)),
+	/* [9000-19.15#6] */
 	APP_ROW("Retire Prior To above its number", SERVER, "18090a0401020304" TOKEN,
 		V(CID_RETIRE_PRIOR_TOO_LARGE)),
+	/* [9000-5.1.1#4] */
 	APP_ROW("one id too many", SERVER, "18200004aabbcc01" TOKEN, V(CID_LIMIT_EXCEEDED)),
 	APP_ROW("one number, two ids", SERVER,
 		"18202008aabbccddeeff0001" TOKEN "18202008aabbccddeeff0002" TOKEN,
@@ -128,14 +153,17 @@ static const struct row rows[] = {
 		"18202008aabbccddeeff0001" TOKEN "18212008aabbccddeeff0001" TOKEN,
 		V(CID_CHANGED)),
 	APP_ROW("all ids renewed", SERVER, "18202004aabbcc01" TOKEN, NONE),
+	/* [9000-19.16#1] */
 	APP_ROW("retires an id never issued", SERVER, "1943e8", V(CID_RETIRE_UNISSUED)),
 	APP_ROW("retires the id it is sent to", SERVER, "1900", V(CID_RETIRE_IN_USE)),
 	APP_ROW("retires another id, twice", SERVER, "1901" "1901", NONE),
 	/* 19.17 to 19.20, [9221-3#3] */
 	APP_ROW("PATH_CHALLENGE", SERVER, "1a0102030405060708", NONE),
 	APP_ROW("PATH_RESPONSE to nothing", SERVER, "1b0102030405060708", NONE),
+	/* [9000-19.20#2] */
 	APP_ROW("HANDSHAKE_DONE at the server", SERVER, "1e", V(HANDSHAKE_DONE_AT_SERVER)),
 	APP_ROW("HANDSHAKE_DONE again", CLIENT, "1e", NONE),
+	/* [9221-3#3] */
 	APP_ROW("DATAGRAM that was not offered", SERVER, "31" "01aa",
 		V(DATAGRAM_NOT_NEGOTIATED)),
 	/* 12.4, table 3: what long header packets may not carry */
@@ -311,6 +339,7 @@ static const char *attack_run(const struct row *row, u8 flip, u64 seed)
 	return err;
 }
 
+/* [9000-11.1] */
 static const char *each_row_is_answered_as_the_table_says(u64 seed)
 {
 	unsigned int i, failed = 0;
@@ -327,7 +356,7 @@ static const char *each_row_is_answered_as_the_table_says(u64 seed)
 	return first;
 }
 
-/* [9000-17.2] [9000-17.3.1] */
+/* [9000-17.2#7] [9000-17.3.1#3] */
 static const char *reserved_bits_are_a_violation(u64 seed)
 {
 	static const struct row initial = {

@@ -152,7 +152,7 @@ static void an_unused_window_does_not_grow(void **state)
 	}
 }
 
-/* [9002-7.3.1, 7.3.2], for losses and CE marks alike. */
+/* [9002-7.3.1, 7.3.2], for losses and CE marks alike. [9000-13.3#4] [9002-7.3.1] */
 static void the_window_is_reduced_once_per_recovery_period(void **state)
 {
 	static const struct { u64 num, den; } beta[] = { { 1, 2 }, { 7, 10 } };
@@ -231,7 +231,7 @@ static void the_window_never_falls_below_two_packets(void **state)
 	}
 }
 
-/* [9002-7.6.2], B.8: the minimum, slow start, and no recovery period. */
+/*, B.8: the minimum, slow start, and no recovery period. [9002-7.6.2#2] */
 static void persistent_congestion_collapses_the_window(void **state)
 {
 	struct quic_rtt rtt = rtt_of(50000);
@@ -257,6 +257,7 @@ static void persistent_congestion_collapses_the_window(void **state)
 	}
 }
 
+/* [9002-7#2] [9002-7.5#2] */
 static void a_window_full_leaves_no_room(void **state)
 {
 	struct quic_cong c;
@@ -335,7 +336,7 @@ static void reno_avoidance_adds_a_packet_per_window(void **state)
 	}
 }
 
-/* Against RFC 9002 B.5 packet by packet in real numbers. */
+/* Against RFC 9002 B.5 packet by packet in real numbers. [9002-7.3.2#1,2] */
 static void reno_follows_the_pseudo_code(void **state)
 {
 	struct quic_rtt rtt = rtt_of(50000);

@@ -63,6 +63,7 @@ static void issue_up_to(struct quic_connid_local *l)
 	}
 }
 
+/* [9000-5.1.1#1,3] */
 static void local_issues_what_the_peer_accepts(void **state)
 {
 	struct quic_cid first = cid_of(0), second = cid_of(1);
@@ -109,7 +110,7 @@ static void local_sends_lowest_first_and_again_when_lost(void **state)
 	assert_int_equal(quic_connid_local_next_to_send(&l)->seq, 3);
 }
 
-/* [9000-19.16] */
+/* [9000-19.16#1] [9000-5.1.1#2] */
 static void local_retirement_is_checked(void **state)
 {
 	struct quic_cid first = cid_of(0), gone;
@@ -137,6 +138,7 @@ static void local_retirement_is_checked(void **state)
 	assert_false(did);
 }
 
+/* [9000-19.15#5] */
 static void local_retire_prior_makes_room_at_once(void **state)
 {
 	struct quic_cid first = cid_of(0);
@@ -184,6 +186,7 @@ static void local_retire_prior_works_with_a_full_table(void **state)
 
 /* ---- remote ---- */
 
+/* [9000-5.1.1#4] */
 static void remote_takes_ids_up_to_the_limit(void **state)
 {
 	struct quic_connid_remote r, before;
@@ -244,6 +247,7 @@ static void remote_refuses_contradictions(void **state)
 	assert_memory_equal(&r, &before, sizeof(r));
 }
 
+/* [9000-19.15#3] */
 static void remote_with_empty_id_gives_no_ids(void **state)
 {
 	struct quic_connid_remote r, before;
@@ -257,7 +261,7 @@ static void remote_with_empty_id_gives_no_ids(void **state)
 	assert_false(quic_connid_remote_rotate(&r));
 }
 
-/* [9000-19.15] an id that was asked to go before it came is retired on arrival */
+/* an id that was asked to go before it came is retired on arrival [9000-19.15#8] */
 static void remote_late_id_is_retired_at_once(void **state)
 {
 	struct quic_connid_remote r;
@@ -342,7 +346,7 @@ static void remote_retirements_are_told_until_acknowledged(void **state)
 	assert_int_equal(r.retire_sent, 0);
 }
 
-/* [9000-5.1.2] a peer that never acknowledges can not make us remember without bound */
+/* a peer that never acknowledges can not make us remember without bound [9000-5.1.2#2] */
 static void remote_unacknowledged_retirements_are_bounded(void **state)
 {
 	struct quic_connid_remote r, before;
@@ -531,6 +535,7 @@ static void model_step(struct model *m, struct quic_connid_remote *r, u64 *newes
 	}
 }
 
+/* [9000-5.1.2#1] [9000-19.15#4,7] */
 static void remote_agrees_with_the_model(void **state)
 {
 	unsigned int round, step;

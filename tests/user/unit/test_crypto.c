@@ -59,7 +59,7 @@ static void key_free(struct quic_key *key)
 
 /* ---- keys ---- */
 
-/* RFC 9001 A.1, RFC 9369 A.1 */
+/* RFC 9001 A.1, RFC 9369 A.1 [9001-5.2] */
 static void initial_secrets_are_those_of_the_appendix(void **state)
 {
 	u8 client[QUIC_SECRET_MAX_BYTES], server[QUIC_SECRET_MAX_BYTES];
@@ -386,7 +386,7 @@ static void every_cipher_opens_what_it_seals(void **state)
 	}
 }
 
-/* [9001-5.8] [9001-5.1] keys of another version, cipher or secret do not open. */
+/* [9001-5.8] [9001-5.1] keys of another version, cipher or secret do not open. [9001-5.5#1] */
 static void another_key_does_not_open(void **state)
 {
 	const struct quic_vectors *v = &quic_vectors_v1;

@@ -65,6 +65,7 @@ static void in_order_bytes_are_delivered_as_they_come(void **state)
 	assert_int_equal(stub_chunks, 0);
 }
 
+/* [9000-2.2#1] */
 static void random_pieces_reassemble(void **state)
 {
 	unsigned int round;

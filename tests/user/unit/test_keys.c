@@ -191,6 +191,7 @@ static void our_update_runs_to_its_end(void **state)
 	assert_true(quic_keys_can_update(&k, true, 0));
 }
 
+/* [9001-6.2#1] */
 static void we_follow_the_peers_update(void **state)
 {
 	struct quic_keys k;

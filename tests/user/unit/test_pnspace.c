@@ -26,6 +26,7 @@ static void receive(struct quic_pnspace *s, quic_pn pn, quic_us now)
 	assert_false(quic_pnspace_is_new(s, pn));
 }
 
+/* [9000-13.2.1#1] */
 static void a_lone_packet_is_acknowledged_within_max_ack_delay(void **state)
 {
 	struct quic_pnspace s;
@@ -104,6 +105,7 @@ static const struct decision decisions[] = {
 	{ "elicits nothing, Initial", 5, NO, 5, false, true, QUIC_ECN_NOT_ECT, false, false },
 };
 
+/* [9000-13.2.1#1,3,4] */
 static void acks_are_due_as_the_rfc_says(void **state)
 {
 	unsigned int i, j;
@@ -143,6 +145,7 @@ static void a_late_packet_below_an_eliciting_one_is_acknowledged_at_once(void **
 	quic_pnspace_exit(&s);
 }
 
+/* [9000-13.2.3#2] */
 static void what_counts_as_highest_is_the_highest_not_the_latest(void **state)
 {
 	struct quic_pnspace s;
@@ -293,6 +296,7 @@ static void codepoints_are_counted(void **state)
 	quic_pnspace_exit(&s);
 }
 
+/* [9000-13.2.5] */
 static void ack_delay_counts_from_the_largest_packet(void **state)
 {
 	struct quic_pnspace s;
@@ -355,6 +359,7 @@ static void a_packet_never_told_survives_the_ack_of_an_older_ack(void **state)
 	quic_pnspace_exit(&s);
 }
 
+/* [9000-13.2.3#1] */
 static void ranges_are_bounded_and_the_oldest_go_first(void **state)
 {
 	struct quic_pnspace s;
@@ -430,6 +435,7 @@ static void check_against(const struct quic_pnspace *s, const struct model *m, q
 	}
 }
 
+/* [9000-12.3#4] [9000-13.2.3#1] */
 static void no_packet_is_let_in_twice_under_any_order(void **state)
 {
 	static struct model m;

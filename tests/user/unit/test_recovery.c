@@ -12,6 +12,7 @@ static struct bed bed;
 
 /* --- RTT, section 5 ------------------------------------------------------ */
 
+/* [9002-5.2#1] */
 static void the_first_sample_starts_the_estimate(void **state)
 {
 	struct quic_rtt r;
@@ -29,6 +30,7 @@ static void the_first_sample_starts_the_estimate(void **state)
 	assert_int_equal(r.first_sample_at, 5);
 }
 
+/* [9002-5.2#2] */
 static void later_samples_follow_the_moving_average(void **state)
 {
 	double smoothed = 0, var = 0, least = 0;
@@ -59,7 +61,7 @@ static void later_samples_follow_the_moving_average(void **state)
 	assert_int_equal(r.first_sample_at, 1);
 }
 
-/* [9002-5.2, 5.3] */
+/* [9002-5.2, 5.3] [9002-5.3#2] */
 static void a_delay_never_takes_a_sample_below_min_rtt(void **state)
 {
 	struct quic_rtt r;
@@ -96,7 +98,7 @@ static void only_a_new_largest_with_an_eliciting_packet_gives_a_sample(void **st
 	bed_exit(&bed);
 }
 
-/* [9002-5.3] */
+/* [9002-5.3#1] */
 static void the_peers_delay_is_limited_once_the_handshake_is_confirmed(void **state)
 {
 	unsigned int i;
@@ -122,6 +124,7 @@ static void the_peers_delay_is_limited_once_the_handshake_is_confirmed(void **st
 
 /* --- loss, 6.1 ----------------------------------------------------------- */
 
+/* [9002-7.4] */
 static void three_later_packets_make_a_loss(void **state)
 {
 	bed_init(&bed);
@@ -287,7 +290,7 @@ static void ack_of_skipped_pn_is_violation(void **state)
 
 /* --- PTO, 6.2 ------------------------------------------------------------ */
 
-/* [9002-6.2, 6.2.1] */
+/* [9002-6.2, 6.2.1] [9002-6.2] [9002-6.2.1#4] */
 static void the_pto_doubles_and_declares_nothing_lost(void **state)
 {
 	quic_us pto, sent_at;
@@ -317,7 +320,7 @@ static void the_pto_doubles_and_declares_nothing_lost(void **state)
 	bed_exit(&bed);
 }
 
-/* [9002-6.2.1] */
+/* [9002-6.2.1#3] */
 static void the_app_space_has_no_pto_before_the_handshake_is_confirmed(void **state)
 {
 	quic_us at;
@@ -337,7 +340,7 @@ static void the_app_space_has_no_pto_before_the_handshake_is_confirmed(void **st
 	bed_exit(&bed);
 }
 
-/* [9002-6.2.2.1] */
+/* [9002-6.2.2.1#1] */
 static void no_timer_runs_at_the_amplification_limit(void **state)
 {
 	bed_init(&bed);
@@ -348,7 +351,7 @@ static void no_timer_runs_at_the_amplification_limit(void **state)
 	bed_exit(&bed);
 }
 
-/* [9002-6.2.2.1] */
+/* [9002-6.2.2.1#2,3] */
 static void an_unvalidated_client_probes_with_nothing_in_flight(void **state)
 {
 	enum quic_space space;
@@ -419,7 +422,7 @@ static void the_backoff_does_not_overflow(void **state)
 
 /* --- discarding, 6.4 ----------------------------------------------------- */
 
-/* [9002-6.2.2, 6.4] */
+/* [9002-6.2.2, 6.4] [9002-6.4] [9002-6.2.2] */
 static void a_discarded_space_leaves_flight_and_timer(void **state)
 {
 	bed_init(&bed);
@@ -436,6 +439,7 @@ static void a_discarded_space_leaves_flight_and_timer(void **state)
 	bed_exit(&bed);
 }
 
+/* [9000-17.2.5.3#2] */
 static void a_space_forgotten_goes_on_with_its_numbers(void **state)
 {
 	bed_init(&bed);
@@ -526,7 +530,7 @@ static void persistent_congestion_needs_a_span_without_an_ack(void **state)
 	assert_false(lose_span(SEC, 0x010, true, 150000));
 }
 
-/* [9002-7.6.2] */
+/* [9002-7.6.2#1] */
 static void only_eliciting_packets_show_persistent_congestion(void **state)
 {
 	assert_false(lose_span(SEC, 0, false, SEC));
@@ -605,6 +609,7 @@ static void bed_send_ecn(struct bed *b, unsigned int n)
 		bed_send_ctl(b, QUIC_SPACE_APP, true, true, true, 0);
 }
 
+/* [9002-7.3.1] */
 static void a_ce_mark_is_a_congestion_event(void **state)
 {
 	bed_init(&bed);

@@ -362,6 +362,7 @@ static void run(u64 seed)
 	bed_exit(&t->bed);
 }
 
+/* [9002-6.2.1#1,2,5] */
 static void recovery_follows_the_pseudo_code(void **state)
 {
 	unsigned int persistent = 0, ptos = 0, lost = 0, spurious = 0, undone = 0;

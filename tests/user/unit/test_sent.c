@@ -39,6 +39,7 @@ static void nothing_is_allocated_before_the_first_packet(void **state)
 	assert_int_equal(quic_env_live, live);
 }
 
+/* [9000-12.3#1,2] */
 static void a_number_is_used_up_by_commit_only(void **state)
 {
 	struct quic_sent_item item = { .kind = QUIC_SENT_MAX_STREAM_DATA, .sid = 4 };
