@@ -347,6 +347,23 @@ void quic_conn_issue_ids(struct quic_conn *conn)
 	}
 }
 
+int quic_conn_issue_preferred_id(struct quic_conn *conn, struct quic_cid *cid, u8 *token)
+{
+	struct quic_connid_entry *e;
+	int err = conn_new_cid(conn, cid);
+
+	if (err)
+		return err;
+	quic_edge_reset_token(conn, cid, token);
+	e = quic_connid_local_issue(&conn->local_ids, cid, token);
+	if (WARN_ON_ONCE(!e)) {
+		quic_edge_cid_del(conn, cid);
+		return -ENOBUFS;
+	}
+	e->to_send = false;	/* the transport parameter says it */
+	return 0;
+}
+
 void quic_conn_confirm(struct quic_conn *conn, quic_us now)
 {
 	if (conn->confirmed)
@@ -360,6 +377,10 @@ void quic_conn_confirm(struct quic_conn *conn, quic_us now)
 	if (conn->odcid_added) {
 		quic_edge_cid_del(conn, &conn->original_dcid);
 		conn->odcid_added = false;
+	}
+	if (quic_tparam_has(&conn->remote, QUIC_TPARAM_PREFERRED_ADDRESS)) {
+		conn->preferred_todo = true;			/* [9000-9.6.1] */
+		conn->notify |= QUIC_NOTIFY_PATH;
 	}
 	quic_conn_check_flushed(conn, now);
 }
@@ -417,6 +438,7 @@ static void conn_replay_held(struct quic_conn *conn, quic_us now)
 
 	list_splice_init(&conn->held, &held);
 	conn->nr_held = 0;
+	conn->rx_path = conn->path;	/* nobody moves before that is over */
 	list_for_each_entry_safe(agg, tmp, &held, node) {
 		list_del(&agg->node);
 		quic_packet_receive(conn, agg, now);
@@ -488,7 +510,7 @@ static void conn_apply_tparams(struct quic_conn *conn, const struct quic_tparams
 		quic_connid_remote_set_token(&conn->remote_ids, p->reset_token);
 	quic_flow_tx_raise(&conn->tx, p->initial_max_data);
 	quic_stream_on_tparams(conn);
-	quic_conn_limit_payload(conn, p->max_udp_payload_size);
+	quic_conn_limit_payload(conn, conn->path);
 	conn->notify |= QUIC_NOTIFY_WRITE | QUIC_NOTIFY_STREAMS;
 }
 
@@ -504,6 +526,10 @@ int quic_conn_set_peer_tparams(struct quic_conn *conn, const void *blob, size_t 
 		v = conn_check_tparam_ids(conn, &p);
 	if (!v)
 		v = quic_conn_check_versions(conn, &p);
+	/* Its id has sequence number 1 [9000-5.1.1]. */
+	if (!v && quic_tparam_has(&p, QUIC_TPARAM_PREFERRED_ADDRESS))
+		v = quic_connid_remote_on_new(&conn->remote_ids, 1, 0, &p.preferred.cid,
+					      p.preferred.reset_token);
 	if (v) {
 		quic_conn_violate(conn, v, QUIC_FRAME_CRYPTO, now);
 		return v;
@@ -537,10 +563,9 @@ void quic_conn_encode_tparams(struct quic_conn *conn, struct quic_writer *w)
 void quic_conn_receive(struct quic_conn *conn, struct quic_agg *agg, quic_us now)
 {
 	if (conn->state == QUIC_CONN_CLOSING) {
-		quic_path_on_rx(conn->path, agg->len);
-		quic_conn_on_rx_closing(conn, agg->len);
-	} else if (quic_conn_is_open(conn)) {
-		quic_path_on_rx(conn->path, agg->len);
+		if (quic_conn_path_find(conn, agg))
+			quic_conn_on_rx_closing(conn, agg->len);
+	} else if (quic_conn_is_open(conn) && quic_conn_path_find(conn, agg)) {
 		quic_packet_receive(conn, agg, now);
 	}
 	quic_conn_output(conn, now);

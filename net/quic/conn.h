@@ -25,6 +25,7 @@
 
 #define QUIC_CONN_MAX_HELD	16	/* kept until keys come (RFC 9000 5.7): an initial window */
 #define QUIC_CONN_PATHS		3	/* in use, to fall back to, being validated */
+#define QUIC_CONN_LEAST_ROOM_BYTES	512	/* within the amplification limit, once confirmed */
 #define QUIC_CONN_CLOSE_REASON_BYTES	64
 #define QUIC_CRYPTO_BUFFER_BYTES	65536	/* >= 4096 [9000-7.5#1] */
 
@@ -34,6 +35,7 @@
 #define QUIC_NOTIFY_STATE	BIT(2)	/* conn->state changed */
 #define QUIC_NOTIFY_STREAMS	BIT(3)	/* the peer raised a stream limit */
 #define QUIC_NOTIFY_FLUSHED	BIT(4)	/* an orphan's data is delivered */
+#define QUIC_NOTIFY_PATH	BIT(5)	/* another path in use, one less, or a preferred address */
 
 /* How a connection ended. */
 enum quic_close_source {
@@ -44,6 +46,7 @@ enum quic_close_source {
 	QUIC_CLOSE_RESET,	/* 10.3 */
 	QUIC_CLOSE_HANDSHAKE_TIMEOUT,
 	QUIC_CLOSE_VERSION,	/* the server wants another version, 6.2 */
+	QUIC_CLOSE_NO_PATH,	/* 9.3.2 */
 };
 
 /**
@@ -78,9 +81,11 @@ struct quic_close {
  * @nodelay: no Nagle-like coalescing
  * @mtu: UDP payload bytes to begin with, >= 1200
  * @mtu_max: UDP payload bytes that the interface allows: probed for
+ * @pmtu_interval: probe timer of the size search, 0: the RFC's
  * @ecn: try ECN
  * @spin: the latency spin bit may be used
  * @max_pacing_rate: bytes per second, U64_MAX: no limit
+ * @server_moves: client: follows a server that changes its address (not RFC 9000 9)
  */
 struct quic_conn_config {
 	u32 version;
@@ -95,9 +100,11 @@ struct quic_conn_config {
 	bool nodelay;
 	u16 mtu;
 	u16 mtu_max;
+	quic_us pmtu_interval;
 	bool ecn;
 	bool spin;
 	u64 max_pacing_rate;
+	bool server_moves;
 };
 
 /**
@@ -142,6 +149,10 @@ struct quic_conn_stats {
  * @ctl: QUIC_CTL_* to send
  * @probes: PTO probes to send, per packet number space
  * @path: of @paths, the one in use: everything but probes leaves there
+ * @rx_path: the path of what is being received; NULL: not known yet
+ * @nonprobing_next: one more than the highest number of a non-probing packet received
+ * @probe_paths: a path has a PATH_CHALLENGE or PATH_RESPONSE to send
+ * @preferred_todo: client: the host is to try the server's preferred address
  * @recovery: RTT, loss and PTO
  * @space: what was received, per packet number space
  * @ackfreq: how often the peer is to acknowledge
@@ -165,6 +176,10 @@ struct quic_conn_stats {
  * @probe_version: client: number to send that is none of ours, to be refused; else 0
  * @offered_version: client: what a Version Negotiation packet led to; 0: nothing
  * @vn_acted: client: this attempt follows a Version Negotiation packet
+ * @fallback: validated last, while @path is being validated, or is asked for
+ *	itself; NULL: none
+ * @candidate: we move there when it is validated; NULL: no move under way
+ * @next_path_id: for sent records of the next path
  * @local_ids: connection ids we issued
  * @remote_ids: connection ids the peer issued
  * @original_dcid: the client's first Destination Connection ID
@@ -211,6 +226,10 @@ struct quic_conn {
 	u32 ctl;
 	u8 probes[QUIC_NR_SPACES];
 	struct quic_path *path;
+	struct quic_path *rx_path;
+	quic_pn nonprobing_next;
+	bool probe_paths;
+	bool preferred_todo;
 	struct quic_recovery recovery;
 	struct quic_pnspace space[QUIC_NR_SPACES];
 	struct quic_ackfreq ackfreq;
@@ -229,6 +248,9 @@ struct quic_conn {
 	bool eliciting_since_rx;
 
 	struct quic_path paths[QUIC_CONN_PATHS];
+	struct quic_path *fallback;
+	struct quic_path *candidate;
+	u8 next_path_id;
 	const struct quic_version *version;
 	const struct quic_version *first_version;
 	const struct quic_version *alt_version;
@@ -407,6 +429,8 @@ u32 quic_conn_free_datagram(struct quic_datagram *d);
 void quic_conn_shed(struct quic_conn *conn);
 /* Local ids: tops up to what the peer accepts. */
 void quic_conn_issue_ids(struct quic_conn *conn);
+/* An id for the preferred address, told with it: 0 or a negative errno. */
+int quic_conn_issue_preferred_id(struct quic_conn *conn, struct quic_cid *cid, u8 *token);
 
 /* conn_keys.c */
 
@@ -505,7 +529,61 @@ void quic_conn_abandon(struct quic_conn *conn, enum quic_close_source why);
 /* @bytes arrived in the closing period (RFC 9000 10.2.1). */
 void quic_conn_on_rx_closing(struct quic_conn *conn, u32 bytes);
 
-/* conn_path.c */
+/* conn_path.c, towards the host */
+
+/**
+ * quic_conn_can_migrate() - may we move to another path now?
+ * @conn: connection
+ * @remote: the peer's address there
+ *
+ * Return: 0; -EINVAL not established, or the peer forbids it (RFC 9000 18.2), or it
+ * uses the empty id (9.5); -EAGAIN a move or a validation is under way, the
+ * handshake is not confirmed, or clients are awaited at the preferred address.
+ */
+int quic_conn_can_migrate(const struct quic_conn *conn, const struct quic_addr *remote);
+
+/**
+ * quic_conn_migrate() - move to another path once it is validated
+ * @conn: connection
+ * @local: our address there
+ * @remote: the peer's
+ * @mtu_max: UDP payload bytes that the interface allows there
+ * @now: time
+ *
+ * QUIC_NOTIFY_PATH tells when it is over; conn->path says how.
+ *
+ * Return: 0; what quic_conn_can_migrate() says; -EINVAL it is the path in use;
+ * -EAGAIN the peer has given no spare id.
+ */
+int quic_conn_migrate(struct quic_conn *conn, const struct quic_addr *local,
+		      const struct quic_addr *remote, u16 mtu_max, quic_us now);
+
+/**
+ * quic_conn_set_preferred() - a server's preferred address (RFC 9000 9.6)
+ * @conn: server, its parameters not told yet
+ * @addr: the address, one of each family may be set
+ *
+ * Return: 0; -EINVAL wrong role or state; -ENOMEM and others of a new id.
+ */
+int quic_conn_set_preferred(struct quic_conn *conn, const struct quic_addr *addr);
+/* A server's preferred address is told and the client has not come there yet. */
+bool quic_conn_awaits_client(const struct quic_conn *conn);
+/* The server's preferred address of @family, if there is one to be tried: conn->preferred_todo. */
+bool quic_conn_preferred(const struct quic_conn *conn, u8 family, struct quic_addr *addr);
+
+/**
+ * quic_conn_change_ids() - QUIC_SOCKOPT_CONNECTION_ID (UAPI.md 4)
+ * @conn: connection
+ * @dest: ids of the peer's, that we address it with; else ours
+ * @active: number of the id to use from now on, higher than that in use; 0: leave it
+ * @prior_to: retire those below, or ask the peer to; 0: none
+ *
+ * Return: 0; -EINVAL a number is out of range or the state wrong; -EAGAIN a path
+ * change is under way.
+ */
+int quic_conn_change_ids(struct quic_conn *conn, bool dest, u64 active, u64 prior_to);
+
+/* conn_path.c, between engine files */
 
 /* The first path, and all there is until the handshake is confirmed. */
 void quic_conn_path_start(struct quic_conn *conn, const struct quic_addr *local,
@@ -514,14 +592,46 @@ void quic_conn_path_start(struct quic_conn *conn, const struct quic_addr *local,
 void quic_conn_set_peer_cid(struct quic_conn *conn, const struct quic_cid *cid);
 /* The peer's ids changed: a path whose id ended gets another (RFC 9000 5.1.2). */
 void quic_conn_follow_peer_ids(struct quic_conn *conn);
-/* The peer takes no more than @bytes of UDP payload on any path (RFC 9000 18.2). */
-void quic_conn_limit_payload(struct quic_conn *conn, u64 bytes);
-/* An MTU probe of @bytes arrived. */
-void quic_conn_on_mtu_probe_acked(struct quic_conn *conn, u16 bytes);
-/* The IP layer refused a datagram of path->mtu bytes. */
-void quic_conn_on_too_big(struct quic_conn *conn);
+/* NEW_CONNECTION_ID: 0 or the violation. */
+int quic_conn_rx_new_cid(struct quic_conn *conn, const struct quic_frame_new_cid *f);
+/* Finds conn->rx_path of what arrived and counts its bytes; false: to be dropped. */
+bool quic_conn_path_find(struct quic_conn *conn, const struct quic_agg *agg);
+/* An authentic 1-RTT packet to our id @heard came on a new path: conn->rx_path, if it fits. */
+void quic_conn_path_meet(struct quic_conn *conn, const struct quic_agg *agg,
+			 const struct quic_cid *heard, quic_us now);
+/* The newest non-probing packet came on conn->rx_path, which is not the one in use. */
+void quic_conn_path_on_moved(struct quic_conn *conn, quic_us now);
+void quic_conn_rx_path_challenge(struct quic_conn *conn, const u8 *data);
+void quic_conn_rx_path_response(struct quic_conn *conn, const u8 *data, quic_us now);
+/* A PATH_CHALLENGE with @data left on @p in a datagram of @bytes. */
+void quic_conn_on_challenge_sent(struct quic_conn *conn, struct quic_path *p, const u8 *data,
+				 size_t bytes, quic_us now);
+void quic_conn_on_path_timer(struct quic_conn *conn, quic_us now);
+/* @pkt, which left on a path not in use, was acknowledged or lost. */
+void quic_conn_path_settle(struct quic_conn *conn, const struct quic_sent_pkt *pkt);
+
+/* conn_pmtu.c */
+
+/* The peer takes no more than its max_udp_payload_size on @p either (RFC 9000 18.2). */
+void quic_conn_limit_payload(struct quic_conn *conn, struct quic_path *p);
+/* The search goes on, on the path that is in use now. */
+void quic_conn_pmtu_resume(struct quic_conn *conn, quic_us now);
+/* An MTU probe of @bytes on the path in use left, arrived, or was lost. */
+void quic_conn_on_mtu_probe_sent(struct quic_conn *conn, u16 bytes, quic_us now);
+void quic_conn_on_mtu_probe_acked(struct quic_conn *conn, u16 bytes, quic_us now);
+void quic_conn_on_mtu_probe_lost(struct quic_conn *conn, u16 bytes, quic_us now);
+void quic_conn_on_pmtu_timer(struct quic_conn *conn, quic_us now);
+/**
+ * quic_conn_on_too_big() - the IP layer, or an ICMP error that quotes our id, gives a limit
+ * @conn: connection
+ * @max: UDP payload bytes that fit; ignored below 1200 (RFC 9000 14.2.1)
+ * @now: time
+ */
+void quic_conn_on_too_big(struct quic_conn *conn, u32 max, quic_us now);
 /* Nothing was acknowledged for long: perhaps the path carries only less now (RFC 8899 4.3). */
-void quic_conn_on_black_hole(struct quic_conn *conn);
+void quic_conn_on_black_hole(struct quic_conn *conn, quic_us now);
+/* A packet of more than 1200 bytes that left on the path in use was lost. */
+void quic_conn_on_large_lost(struct quic_conn *conn, quic_us sent_at, quic_us now);
 
 /* conn_timer.c */
 
@@ -545,6 +655,15 @@ static inline bool quic_conn_is_open(const struct quic_conn *conn)
 static inline bool quic_conn_is_established(const struct quic_conn *conn)
 {
 	return conn->state == QUIC_CONN_ESTABLISHED;
+}
+
+/*
+ * Bytes that the path's amplification limit has to allow before anything is sent:
+ * a datagram with a padded Initial [9000-14.1], later one that is worth its header.
+ */
+static inline u32 quic_conn_least_room(const struct quic_conn *conn)
+{
+	return conn->confirmed ? QUIC_CONN_LEAST_ROOM_BYTES : QUIC_MIN_DATAGRAM_BYTES;
 }
 
 /* Memory of @bytes was pinned or released by a receive queue. */

@@ -76,12 +76,18 @@ static void ack_packet_acked(struct quic_conn *conn, enum quic_space space,
 		quic_conn_on_key_acked(conn, now);
 	for (i = 0; i < pkt->nr_items; i++)
 		ack_item_acked(conn, space, quic_sent_item_at(s, pkt, i));
-	if (pkt->ctl & QUIC_CTL_MTU_PROBE)
-		quic_conn_on_mtu_probe_acked(conn, pkt->bytes);
 	if (pkt->ctl & QUIC_CTL_NEW_TOKEN)
 		quic_conn_forget_token(conn);
 	if (pkt->ctl & QUIC_CTL_ACK_FREQUENCY)
 		quic_conn_on_ack_frequency_acked(conn);
+	if (unlikely(pkt->path != conn->path->id)) {
+		quic_conn_path_settle(conn, pkt);
+		return;
+	}
+	if (pkt->bytes > QUIC_MIN_DATAGRAM_BYTES)
+		conn->path->pmtud.lost_from = QUIC_US_NEVER;
+	if (pkt->ctl & QUIC_CTL_MTU_PROBE)
+		quic_conn_on_mtu_probe_acked(conn, pkt->bytes, now);
 }
 
 /* Takes the content of @pkt back into the queues. */
@@ -100,13 +106,20 @@ static void ack_requeue(struct quic_conn *conn, enum quic_space space,
 	if (!conn->new_token)
 		again &= ~QUIC_CTL_NEW_TOKEN;
 	conn->ctl |= pkt->ctl & again;				/* [9000-13.3#2] */
-	if (pkt->ctl & QUIC_CTL_MTU_PROBE)
-		quic_pmtud_on_lost(&conn->path->pmtud, pkt->bytes);
-	if (pkt->ctl & QUIC_CTL_PATH_CHALLENGE)
-		conn->path->challenge_send = conn->path->challenge_out;
 }
 
-static void ack_lost(struct quic_conn *conn, struct quic_recovery_ack *a)
+/* What the loss says of the path it happened on. */
+static void ack_path_lost(struct quic_conn *conn, const struct quic_sent_pkt *pkt, quic_us now)
+{
+	if (pkt->path != conn->path->id)
+		quic_conn_path_settle(conn, pkt);
+	else if (pkt->ctl & QUIC_CTL_MTU_PROBE)
+		quic_conn_on_mtu_probe_lost(conn, pkt->bytes, now);
+	else if (pkt->bytes > QUIC_MIN_DATAGRAM_BYTES)
+		quic_conn_on_large_lost(conn, pkt->sent_at, now);
+}
+
+static void ack_lost(struct quic_conn *conn, struct quic_recovery_ack *a, quic_us now)
 {
 	struct quic_recovery *r = &conn->recovery;
 	struct quic_sent_pkt *pkt;
@@ -117,6 +130,7 @@ static void ack_lost(struct quic_conn *conn, struct quic_recovery_ack *a)
 		ack_requeue(conn, a->space, pkt);
 		if (pkt->ctl & QUIC_CTL_ACK_FREQUENCY)
 			quic_conn_on_ack_frequency_lost(conn);
+		ack_path_lost(conn, pkt, now);
 	}
 	quic_recovery_settle(r, a, &conn->path->rtt, &conn->path->cong);
 	quic_edge_trace(conn, QUIC_TRACE_METRICS, conn->path->cong.cwnd, conn->path->cong.in_flight,
@@ -154,7 +168,7 @@ int quic_conn_on_ack(struct quic_conn *conn, enum quic_space space,
 			      conn->is_server || conn->server_validated_us);
 	if (a.ecn_failed)
 		conn->path->ecn_on = false;			/* [9000-13.4.2] */
-	ack_lost(conn, &a);
+	ack_lost(conn, &a, now);
 	quic_conn_ask_ack_frequency(conn, now);
 	if (conn->flushing)
 		quic_conn_check_flushed(conn, now);
@@ -202,13 +216,13 @@ void quic_conn_on_loss_timer(struct quic_conn *conn, quic_us now)
 					 quic_keys_can_send(&conn->keys, QUIC_LEVEL_HANDSHAKE),
 					 now, &space)) {
 	case QUIC_RECOVERY_TIMEOUT_LOSS:
-		ack_lost(conn, &a);
+		ack_lost(conn, &a, now);
 		break;
 	case QUIC_RECOVERY_TIMEOUT_PTO:
 		if (a.ecn_failed)
 			conn->path->ecn_on = false;		/* [9000-13.4.2] */
 		if (conn->recovery.pto_count >= ack_black_hole_ptos)
-			quic_conn_on_black_hole(conn);
+			quic_conn_on_black_hole(conn, now);
 		conn->probes[space] = ack_probe_pkts;
 		ack_requeue_oldest(conn, space);
 		quic_conn_ask_ack_now(conn);

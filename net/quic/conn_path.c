@@ -1,34 +1,153 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * conn_path.c - the paths of a connection
+ * conn_path.c - the paths of a connection (RFC 9000 9)
  *
- * A path is a pair of addresses with all that depends on it (core/path.h); one of
- * them is in use.  What is done with a packet on its path is in packet*.c.
+ * A path is a pair of addresses with all that depends on it (core/path.h).  A
+ * few can be known at a time:
+ *
+ *   path	in use: all but probes leaves there
+ *   fallback	validated last, while @path is not, or while the peer is asked
+ *		whether it is still there
+ *   candidate	being validated because we want to move there
+ *   (others)	on which the peer probes, or which we have left
+ *
+ * The peer moves: a non-probing packet with a new highest number came on another
+ * path.  That path is in use at once when only the peer's address changed, after
+ * its validation when ours did (9.6.2).  We move: when the candidate is valid.
+ *
+ * A path that the peer moved to and that fails is given up for the fallback
+ * (9.3.2).  What is done with a packet on its path is in packet*.c, the size of
+ * datagrams in conn_pmtu.c.
  */
 #include "conn.h"
 
-static void path_set_mtu(struct quic_path *p, u16 mtu)
+static const u8 path_linger_ptos = 3;	/* a path that nobody needs any more: late packets */
+
+/* A row of @conn->paths that holds no path. */
+static struct quic_path *path_free_slot(struct quic_conn *conn)
 {
-	p->mtu = mtu;
-	quic_cong_set_mss(&p->cong, mtu);
+	struct quic_path *other = NULL;
+	unsigned int i;
+
+	for (i = 0; i < QUIC_CONN_PATHS; i++) {
+		struct quic_path *p = &conn->paths[i];
+
+		if (!p->used)
+			return p;
+		if (p != conn->path && p != conn->fallback && p != conn->candidate)
+			other = p;
+	}
+	return other;
+}
+
+static struct quic_path *path_find(struct quic_conn *conn, const struct quic_addr *local,
+				   const struct quic_addr *remote)
+{
+	unsigned int i;
+
+	for (i = 0; i < QUIC_CONN_PATHS; i++) {
+		struct quic_path *p = &conn->paths[i];
+
+		if (p->used && quic_addr_equal(&p->remote, remote) &&
+		    quic_addr_equal(&p->local, local))
+			return p;
+	}
+	return NULL;
+}
+
+/* The deadline of all validations: searched when one of them changes, not per packet. */
+static void path_set_timer(struct quic_conn *conn)
+{
+	quic_us at = QUIC_US_NEVER;
+	unsigned int i;
+
+	for (i = 0; i < QUIC_CONN_PATHS; i++)
+		if (conn->paths[i].used)
+			at = min3(at, conn->paths[i].next_at, conn->paths[i].give_up_at);
+	quic_timers_set(&conn->timers, QUIC_TIMER_PATH, at);
+}
+
+/* The probe timeout that validation counts in [9000-8.2.4]. */
+static quic_us path_pto(const struct quic_conn *conn, const struct quic_path *p)
+{
+	struct quic_rtt fresh;
+
+	quic_rtt_init(&fresh, QUIC_INITIAL_RTT_US);
+	return max3(quic_conn_pto(conn), quic_rtt_pto(&fresh), quic_rtt_pto(&p->rtt));
+}
+
+static void path_init(struct quic_conn *conn, struct quic_path *p, const struct quic_addr *local,
+		      const struct quic_addr *remote, u16 mtu_max, quic_us now)
+{
+	const struct quic_conn_config *c = &conn->config;
+	u8 random;
+
+	quic_path_init(p, local, remote, c->mtu, c->initial_rtt);
+	quic_cong_init(&p->cong, c->cong, c->mtu, now);
+	quic_pmtud_init(&p->pmtud, c->mtu, mtu_max);
+	quic_conn_limit_payload(conn, p);
+	p->ecn_on = c->ecn;					/* [9000-9.2] */
+	quic_edge_random(&random, sizeof(random));
+	quic_spin_init(&p->spin, c->spin, random);
+	p->id = conn->next_path_id++;
 }
 
 void quic_conn_path_start(struct quic_conn *conn, const struct quic_addr *local,
 			  const struct quic_addr *remote, quic_us now)
 {
-	const struct quic_conn_config *c = &conn->config;
-	struct quic_path *p = conn->path;
-	u8 random;
-
-	quic_path_init(p, local, remote, c->mtu, c->initial_rtt);
-	quic_cong_init(&p->cong, c->cong, c->mtu, now);
-	quic_pmtud_init(&p->pmtud, c->mtu, c->mtu_max);
-	p->ecn_on = c->ecn;
-	quic_edge_random(&random, sizeof(random));
-	quic_spin_init(&p->spin, c->spin, random);
+	path_init(conn, conn->path, local, remote, conn->config.mtu_max, now);
+	quic_recovery_set_path(&conn->recovery, conn->path->id, &conn->path->cong);
 }
 
 /* ---- ids of the peer ---- */
+
+static void path_set_dcid(struct quic_path *p, const struct quic_connid_entry *e)
+{
+	u8 random;
+
+	if (p->dcid_seq != e->seq) {
+		quic_edge_random(&random, sizeof(random));
+		quic_spin_on_new_cid(&p->spin, random);
+	}
+	p->dcid = e->cid;
+	p->dcid_seq = e->seq;
+}
+
+static void path_tell_ids(struct quic_conn *conn)
+{
+	struct quic_edge_event_info ev = { .type = QUIC_EDGE_EV_CONNID, .sid = 1 };
+
+	quic_edge_event(conn, &ev);
+}
+
+/* Does another path address the peer with the id of @p? */
+static bool path_shares_dcid(const struct quic_conn *conn, const struct quic_path *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < QUIC_CONN_PATHS; i++)
+		if (&conn->paths[i] != p && conn->paths[i].used &&
+		    conn->paths[i].dcid_seq == p->dcid_seq)
+			return true;
+	return false;
+}
+
+/* Forgets @p, which is not in use; an id that was only for it is retired. */
+static void path_drop(struct quic_conn *conn, struct quic_path *p)
+{
+	p->used = false;
+	if (p == conn->fallback)
+		conn->fallback = NULL;
+	if (p == conn->candidate)
+		conn->candidate = NULL;
+	if (p == conn->rx_path)
+		conn->rx_path = NULL;
+	conn->notify |= QUIC_NOTIFY_PATH;
+	if (path_shares_dcid(conn, p))
+		return;
+	quic_connid_remote_release(&conn->remote_ids, p->dcid_seq);
+	path_tell_ids(conn);
+}
 
 void quic_conn_set_peer_cid(struct quic_conn *conn, const struct quic_cid *cid)
 {
@@ -39,54 +158,528 @@ void quic_conn_set_peer_cid(struct quic_conn *conn, const struct quic_cid *cid)
 void quic_conn_follow_peer_ids(struct quic_conn *conn)
 {
 	const struct quic_connid_entry *e = quic_connid_remote_active(&conn->remote_ids);
-	u8 random;
+	u64 before = conn->path->dcid_seq;
+	unsigned int i;
 
-	if (conn->path->dcid_seq != e->seq) {
-		quic_edge_random(&random, sizeof(random));
-		quic_spin_on_new_cid(&conn->path->spin, random);
+	path_set_dcid(conn->path, e);
+	for (i = 0; i < QUIC_CONN_PATHS; i++) {
+		struct quic_path *p = &conn->paths[i];
+		const struct quic_connid_entry *other = e;
+
+		if (!p->used || p == conn->path)
+			continue;
+		if (p->dcid_seq != before) {
+			if (quic_connid_remote_find(&conn->remote_ids, p->dcid_seq))
+				continue;
+			other = quic_connid_remote_take(&conn->remote_ids);
+		}
+		if (other)
+			path_set_dcid(p, other);
+		else
+			path_drop(conn, p);	/* nothing may be sent there [9000-9.3] */
 	}
-	conn->path->dcid = e->cid;
-	conn->path->dcid_seq = e->seq;
 }
 
-/* ---- datagram size ---- */
-
-void quic_conn_limit_payload(struct quic_conn *conn, u64 bytes)
+int quic_conn_rx_new_cid(struct quic_conn *conn, const struct quic_frame_new_cid *f)
 {
-	u64 payload = max_t(u64, bytes, QUIC_MIN_DATAGRAM_BYTES);
-	struct quic_path *p = conn->path;
+	u64 prior = conn->remote_ids.largest_retire_prior_to;
+	int v = quic_connid_remote_on_new(&conn->remote_ids, f->seq, f->retire_prior_to, &f->cid,
+					  f->reset_token);
 
-	if (payload < p->mtu)
-		path_set_mtu(p, payload);
-	if (payload < U16_MAX)
-		quic_pmtud_on_too_big(&p->pmtud, payload);
+	if (v)
+		return v;
+	quic_conn_follow_peer_ids(conn);
+	if (conn->remote_ids.largest_retire_prior_to > prior)
+		path_tell_ids(conn);
+	return 0;
 }
 
-void quic_conn_on_mtu_probe_acked(struct quic_conn *conn, u16 bytes)
+static bool ids_may_retire(const struct quic_connid_entry *e, u64 prior_to)
 {
-	struct quic_path *p = conn->path;
+	u64 first = U64_MAX, last = 0;
+	unsigned int i;
 
-	if (quic_pmtud_on_acked(&p->pmtud, bytes))
-		path_set_mtu(p, p->pmtud.good);
+	for (i = 0; i < QUIC_CONNID_MAX; i++) {
+		if (!e[i].used)
+			continue;
+		first = min(first, e[i].seq);
+		last = max(last, e[i].seq);
+	}
+	return prior_to > first && prior_to <= last;
 }
 
-void quic_conn_on_too_big(struct quic_conn *conn)
+static int ids_change_local(struct quic_conn *conn, u64 active, u64 prior_to)
 {
-	struct quic_path *p = conn->path;
+	struct quic_connid_local *l = &conn->local_ids;
+	const struct quic_connid_entry *now = quic_connid_local_find_cid(l, &conn->path->heard);
 
-	if (quic_pmtud_on_too_big(&p->pmtud, QUIC_MIN_DATAGRAM_BYTES))
-		path_set_mtu(p, p->pmtud.good);
+	if (prior_to && !ids_may_retire(l->e, prior_to))
+		return -EINVAL;
+	/* Which one the peer uses is its own choice: there is nothing to switch. */
+	if (active && (!quic_connid_local_find(l, active) || (now && active <= now->seq)))
+		return -EINVAL;
+	if (!prior_to)
+		return 0;
+	if (quic_connid_local_retire_prior(l, prior_to))
+		return -EINVAL;
+	quic_conn_issue_ids(conn);
+	return 0;
 }
 
-void quic_conn_on_black_hole(struct quic_conn *conn)
+static int ids_change_remote(struct quic_conn *conn, u64 active, u64 prior_to)
 {
-	u64 payload = conn->remote.max_udp_payload_size;
+	struct quic_connid_remote *r = &conn->remote_ids;
+	int err = 0;
+
+	if (conn->candidate || conn->preferred_todo || conn->path->validating)
+		return -EAGAIN;
+	if (prior_to && !ids_may_retire(r->e, prior_to))
+		return -EINVAL;
+	if (active) {
+		if (active <= conn->path->dcid_seq || quic_connid_remote_use(r, active))
+			return -EINVAL;
+		path_set_dcid(conn->path, quic_connid_remote_active(r));
+	}
+	if (prior_to)
+		err = quic_connid_remote_retire_prior(r, prior_to);
+	if (prior_to && !err) {
+		quic_conn_follow_peer_ids(conn);
+		path_tell_ids(conn);
+	}
+	return err;
+}
+
+int quic_conn_change_ids(struct quic_conn *conn, bool dest, u64 active, u64 prior_to)
+{
+	if (!quic_conn_is_established(conn))
+		return -EINVAL;
+	return dest ? ids_change_remote(conn, active, prior_to) :
+		      ids_change_local(conn, active, prior_to);
+}
+
+/* ---- another path in use ---- */
+
+/*
+ * Only the peer's port changed, which a NAT does: the path is the same to the
+ * network, so what is known of it goes on [9000-9.4].
+ */
+static void path_inherit(struct quic_conn *conn, struct quic_path *p, struct quic_path *old)
+{
+	p->cong = old->cong;
+	p->rtt = old->rtt;
+	p->pacer = old->pacer;
+	p->pmtud = old->pmtud;
+	p->mtu = old->mtu;
+	p->ecn_on = old->ecn_on;
+	p->id = old->id;
+	old->id = conn->next_path_id++;
+	old->cong.in_flight = 0;
+}
+
+static bool path_only_port_changed(const struct quic_path *a, const struct quic_path *b)
+{
+	return quic_addr_equal(&a->local, &b->local) && quic_addr_same_ip(&a->remote, &b->remote);
+}
+
+static void path_activate(struct quic_conn *conn, struct quic_path *p, quic_us now)
+{
+	struct quic_path *old = conn->path;
+
+	p->local_moved = !quic_addr_equal(&p->local, &old->local);
+	p->moved = true;
+	if (path_only_port_changed(p, old))
+		path_inherit(conn, p, old);
+	if (p->dcid_seq != old->dcid_seq)
+		quic_connid_remote_activate(&conn->remote_ids, p->dcid_seq);
+	conn->path = p;
+	quic_recovery_set_path(&conn->recovery, p->id, &p->cong);
+	quic_conn_pmtu_resume(conn, now);
+	conn->notify |= QUIC_NOTIFY_PATH;
+}
+
+static void path_begin_validation(struct quic_conn *conn, struct quic_path *p, quic_us now)
+{
+	quic_path_begin_validation(p, path_pto(conn, p), now);
+	conn->probe_paths = true;
+}
+
+/* The path in use is valid: what came before it is not needed any more. */
+static void path_arrived(struct quic_conn *conn)
+{
+	struct quic_edge_event_info ev = {
+		.type = QUIC_EDGE_EV_MIGRATED,
+		.value = conn->path->local_moved,
+	};
+
+	if (conn->fallback && !conn->fallback->validating)
+		path_drop(conn, conn->fallback);
+	conn->notify |= QUIC_NOTIFY_WRITE;
+	quic_edge_event(conn, &ev);
+}
+
+/* The peer is on @p now [9000-9.3]. */
+static void path_follow(struct quic_conn *conn, struct quic_path *p, quic_us now)
+{
+	struct quic_path *old = conn->path, *before = conn->fallback;
+	bool back = p == before;
+
+	path_activate(conn, p, now);
+	if (old->validated && !old->validating) {
+		if (before && !back)
+			path_drop(conn, before);
+		conn->fallback = old;
+		path_begin_validation(conn, old, now);		/* [9000-9.3.3] */
+	} else {
+		if (back)
+			conn->fallback = NULL;
+		path_drop(conn, old);				/* [9000-9.3.2] */
+	}
+	if (back)
+		quic_path_stop_validation(p);	/* seen recently: no need (9.3) */
+	else if (!p->validated)
+		path_begin_validation(conn, p, now);		/* [9000-9] */
+	if (!p->validating)
+		path_arrived(conn);
+}
+
+/* Our own move: the old path stays for a while for what is still under way. */
+static void path_leave(struct quic_conn *conn, struct quic_path *p, quic_us now)
+{
+	struct quic_path *old = conn->path;
+
+	conn->candidate = NULL;
+	path_activate(conn, p, now);
+	if (conn->fallback)
+		path_drop(conn, conn->fallback);
+	quic_path_stop_validation(old);
+	old->left = true;
+	old->give_up_at = now + path_linger_ptos * quic_conn_pto(conn);
+	conn->ctl |= QUIC_CTL_PING;	/* a non-probing packet shows the peer [9000-9.2] */
+	path_arrived(conn);
+}
+
+/* ---- the peer's moves ---- */
+
+static bool path_is_preferred(const struct quic_conn *conn, const struct quic_addr *local)
+{
+	const struct quic_tparam_preferred *a = &conn->local.preferred;
+
+	if (!conn->is_server || !quic_tparam_has(&conn->local, QUIC_TPARAM_PREFERRED_ADDRESS))
+		return false;
+	if (local->family == 4)
+		return local->port == a->port4 && !memcmp(local->ip, a->ipv4, sizeof(a->ipv4));
+	return local->port == a->port6 && !memcmp(local->ip, a->ipv6, sizeof(a->ipv6));
+}
+
+/* Packets that come where the peer has no business are dropped unread. */
+static bool path_is_refused(const struct quic_conn *conn, const struct quic_agg *agg)
+{
+	if (!conn->is_server)
+		return !conn->config.server_moves || !conn->confirmed;	/* [9000-9] */
+	/* [9000-9]: we asked it not to, except to and from the preferred address. */
+	return conn->local.disable_active_migration &&
+	       !quic_addr_equal(&agg->remote, &conn->path->remote) &&
+	       !path_is_preferred(conn, &agg->local) &&
+	       !path_is_preferred(conn, &conn->path->local);
+}
+
+/* A client's own address is no news: it may be another name of the one it chose. */
+static struct quic_path *path_of_server(struct quic_conn *conn, const struct quic_addr *remote)
+{
+	unsigned int i;
+
+	if (conn->is_server || quic_addr_equal(&conn->path->remote, remote))
+		return conn->is_server ? NULL : conn->path;
+	for (i = 0; i < QUIC_CONN_PATHS; i++)
+		if (conn->paths[i].used && quic_addr_equal(&conn->paths[i].remote, remote))
+			return &conn->paths[i];
+	return NULL;
+}
+
+bool quic_conn_path_find(struct quic_conn *conn, const struct quic_agg *agg)
+{
 	struct quic_path *p = conn->path;
 
-	if (p->mtu <= QUIC_MIN_DATAGRAM_BYTES)
+	if (!quic_addr_equal(&p->remote, &agg->remote) || !quic_addr_equal(&p->local, &agg->local))
+		p = path_find(conn, &agg->local, &agg->remote);
+	if (!p)
+		p = path_of_server(conn, &agg->remote);
+	conn->rx_path = p;
+	if (!p)
+		return !path_is_refused(conn, agg);
+	quic_path_on_rx(p, agg->len);
+	return true;
+}
+
+void quic_conn_path_meet(struct quic_conn *conn, const struct quic_agg *agg,
+			 const struct quic_cid *heard, quic_us now)
+{
+	const struct quic_path *cur = conn->path;
+	struct quic_connid_entry *e = NULL;
+	struct quic_path *p;
+	bool rebound;
+
+	if (!conn->confirmed)					/* [9000-9] */
 		return;
-	quic_pmtud_init(&p->pmtud, QUIC_MIN_DATAGRAM_BYTES, conn->config.mtu_max);
-	if (payload < U16_MAX)
-		quic_pmtud_on_too_big(&p->pmtud, payload);
-	path_set_mtu(p, QUIC_MIN_DATAGRAM_BYTES);
+	p = path_free_slot(conn);
+	/* The same id from the same local address may go on being used [9000-9.5]. */
+	rebound = quic_cid_equal(heard, &cur->heard) && quic_addr_equal(&agg->local, &cur->local);
+	if (p && !rebound)
+		e = quic_connid_remote_take(&conn->remote_ids);
+	if (!p || (!rebound && !e))
+		return;
+	if (p->used)
+		path_drop(conn, p);
+	path_init(conn, p, &agg->local, &agg->remote, conn->config.mtu_max, now);
+	p->dcid = rebound ? cur->dcid : e->cid;
+	p->dcid_seq = rebound ? cur->dcid_seq : e->seq;
+	p->heard = *heard;
+	quic_path_on_rx(p, agg->len);
+	conn->rx_path = p;
+	/* [9000-9.6.2] [9000-9.6.3]; a client waits for the peer to be there. */
+	if (conn->is_server)
+		path_begin_validation(conn, p, now);
+	path_set_timer(conn);
+}
+
+/* May a non-probing packet on @p make it the path in use, now or when it is valid? */
+static bool path_may_be_followed(const struct quic_conn *conn, const struct quic_path *p)
+{
+	if (!conn->confirmed || p == conn->candidate || p->left)
+		return false;
+	if (conn->is_server)		/* nobody goes back from there [9000-9.6.2] */
+		return !path_is_preferred(conn, &conn->path->local) ||
+		       path_is_preferred(conn, &p->local);
+	return conn->config.server_moves && !quic_addr_equal(&p->remote, &conn->path->remote);
+}
+
+void quic_conn_path_on_moved(struct quic_conn *conn, quic_us now)
+{
+	struct quic_path *p = conn->rx_path;
+
+	if (!p || !path_may_be_followed(conn, p))
+		return;
+	p->moved = true;
+	p->give_up_at = p->validating ? p->give_up_at : QUIC_US_NEVER;
+	/* Where our own address changed too, we wait for the validation [9000-9.6.2]. */
+	if (quic_addr_equal(&p->local, &conn->path->local) || (p->validated && !p->validating))
+		path_follow(conn, p, now);
+	else
+		path_begin_validation(conn, p, now);
+	path_set_timer(conn);
+}
+
+/* ---- validation ---- */
+
+void quic_conn_on_challenge_sent(struct quic_conn *conn, struct quic_path *p, const u8 *data,
+				 size_t bytes, quic_us now)
+{
+	quic_path_on_challenge_sent(p, data, bytes, path_pto(conn, p), now);
+	path_set_timer(conn);
+}
+
+void quic_conn_rx_path_challenge(struct quic_conn *conn, const u8 *data)
+{
+	if (!conn->rx_path)
+		return;		/* no id to answer with, or too early */
+	quic_path_on_challenge(conn->rx_path, data);	/* [9000-8.2.2] on that very path */
+	conn->probe_paths = true;
+}
+
+static void path_succeeded(struct quic_conn *conn, struct quic_path *p, quic_us now)
+{
+	if (p == conn->path) {
+		path_arrived(conn);
+	} else if (p == conn->candidate) {
+		path_leave(conn, p, now);
+	} else if (p == conn->fallback) {
+		if (!conn->path->validating)
+			path_drop(conn, p);
+	} else if (p->moved) {
+		path_follow(conn, p, now);
+	} else {
+		p->give_up_at = now + path_linger_ptos * path_pto(conn, p);
+	}
+}
+
+void quic_conn_rx_path_response(struct quic_conn *conn, const u8 *data, quic_us now)
+{
+	enum quic_path_answer answer = QUIC_PATH_ANSWER_NONE;
+	struct quic_path *p = conn->paths;
+	unsigned int i;
+
+	/* [9000-8.2.3]: whatever path it came on; one that answers nothing is ignored. */
+	for (i = 0; i < QUIC_CONN_PATHS && answer == QUIC_PATH_ANSWER_NONE; i++) {
+		p = &conn->paths[i];
+		if (p->used)
+			answer = quic_path_on_response(p, data, now);
+	}
+	if (answer == QUIC_PATH_ANSWER_ADDRESS)
+		conn->probe_paths = true;
+	else if (answer == QUIC_PATH_ANSWER_DONE)
+		path_succeeded(conn, p, now);
+	if (answer != QUIC_PATH_ANSWER_NONE)
+		path_set_timer(conn);
+}
+
+/* The path in use is not valid: back to the last one that was. */
+static void path_revert(struct quic_conn *conn, quic_us now)
+{
+	struct quic_path *failed = conn->path, *p = conn->fallback;
+
+	if (!p) {
+		quic_conn_abandon(conn, QUIC_CLOSE_NO_PATH);	/* [9000-9.3.2] silently */
+		return;
+	}
+	conn->fallback = NULL;
+	quic_path_stop_validation(p);
+	path_activate(conn, p, now);
+	path_drop(conn, failed);
+}
+
+static void path_failed(struct quic_conn *conn, struct quic_path *p, quic_us now)
+{
+	quic_path_stop_validation(p);
+	if (p == conn->path)
+		path_revert(conn, now);
+	else if (p != conn->fallback || !conn->path->validating)
+		path_drop(conn, p);
+}
+
+void quic_conn_on_path_timer(struct quic_conn *conn, quic_us now)
+{
+	unsigned int i;
+
+	for (i = 0; i < QUIC_CONN_PATHS && quic_conn_is_open(conn); i++) {
+		struct quic_path *p = &conn->paths[i];
+
+		if (!p->used)
+			continue;
+		if (p->give_up_at <= now)
+			path_failed(conn, p, now);
+		else
+			quic_path_on_timeout(p, now);
+		conn->probe_paths |= quic_path_wants_probe(p);
+	}
+	path_set_timer(conn);
+}
+
+void quic_conn_path_settle(struct quic_conn *conn, const struct quic_sent_pkt *pkt)
+{
+	unsigned int i;
+
+	for (i = 0; i < QUIC_CONN_PATHS; i++) {
+		struct quic_cong *c = &conn->paths[i].cong;
+
+		if (pkt->in_flight && conn->paths[i].used && conn->paths[i].id == pkt->path)
+			c->in_flight -= min_t(u64, pkt->bytes, c->in_flight);
+	}
+}
+
+/* ---- our moves ---- */
+
+/* Did the peer forbid that packets come to it from @local? */
+static bool path_is_forbidden(const struct quic_conn *conn, const struct quic_addr *remote)
+{
+	const struct quic_tparam_preferred *a = &conn->remote.preferred;
+
+	if (!conn->remote.disable_active_migration)
+		return false;
+	if (conn->is_server || !quic_tparam_has(&conn->remote, QUIC_TPARAM_PREFERRED_ADDRESS))
+		return true;
+	/* [9000-18.2]: only for the address of the handshake. */
+	if (remote->family == 4)
+		return remote->port != a->port4 || memcmp(remote->ip, a->ipv4, sizeof(a->ipv4));
+	return remote->port != a->port6 || memcmp(remote->ip, a->ipv6, sizeof(a->ipv6));
+}
+
+bool quic_conn_awaits_client(const struct quic_conn *conn)
+{
+	return conn->is_server && quic_tparam_has(&conn->local, QUIC_TPARAM_PREFERRED_ADDRESS) &&
+	       !path_is_preferred(conn, &conn->path->local);
+}
+
+int quic_conn_can_migrate(const struct quic_conn *conn, const struct quic_addr *remote)
+{
+	if (!quic_conn_is_established(conn) || path_is_forbidden(conn, remote) ||
+	    !conn->path->dcid.len)				/* [9000-9.5] */
+		return -EINVAL;
+	if (!conn->confirmed || conn->candidate || conn->path->validating ||
+	    quic_conn_awaits_client(conn))
+		return -EAGAIN;
+	return 0;
+}
+
+int quic_conn_migrate(struct quic_conn *conn, const struct quic_addr *local,
+		      const struct quic_addr *remote, u16 mtu_max, quic_us now)
+{
+	int err = quic_conn_can_migrate(conn, remote);
+	struct quic_connid_entry *e;
+	struct quic_path *p;
+
+	conn->preferred_todo = false;
+	if (err)
+		return err;
+	if (quic_addr_equal(local, &conn->path->local) &&
+	    quic_addr_equal(remote, &conn->path->remote))
+		return -EINVAL;
+	/* One that we left, or that the peer asked about: it is tried like any other. */
+	p = path_find(conn, local, remote);
+	if (p)
+		path_drop(conn, p);
+	p = path_free_slot(conn);
+	e = p ? quic_connid_remote_take(&conn->remote_ids) : NULL;	/* [9000-9.5] */
+	if (!e)
+		return -EAGAIN;
+	if (p->used)
+		path_drop(conn, p);
+	path_init(conn, p, local, remote, mtu_max, now);
+	path_set_dcid(p, e);
+	p->heard = conn->path->heard;
+	/* Who moves of its own accord sends to an address that it was given, little and rarely. */
+	quic_path_validate(p);
+	conn->candidate = p;
+	path_begin_validation(conn, p, now);		/* [9000-9.6.2] */
+	path_set_timer(conn);
+	return 0;
+}
+
+int quic_conn_set_preferred(struct quic_conn *conn, const struct quic_addr *addr)
+{
+	struct quic_tparam_preferred *a = &conn->local.preferred;
+	int err;
+
+	if (!conn->is_server || conn->state != QUIC_CONN_ESTABLISHING)
+		return -EINVAL;
+	if (!quic_tparam_has(&conn->local, QUIC_TPARAM_PREFERRED_ADDRESS)) {
+		err = quic_conn_issue_preferred_id(conn, &a->cid, a->reset_token);
+		if (err)
+			return err;
+		quic_tparam_mark(&conn->local, QUIC_TPARAM_PREFERRED_ADDRESS);
+	}
+	if (addr->family == 4) {
+		memcpy(a->ipv4, addr->ip, sizeof(a->ipv4));
+		a->port4 = addr->port;
+	} else {
+		memcpy(a->ipv6, addr->ip, sizeof(a->ipv6));
+		a->port6 = addr->port;
+	}
+	return 0;
+}
+
+bool quic_conn_preferred(const struct quic_conn *conn, u8 family, struct quic_addr *addr)
+{
+	const struct quic_tparam_preferred *a = &conn->remote.preferred;
+
+	*addr = (struct quic_addr){ .family = family };
+	if (!conn->preferred_todo)
+		return false;
+	if (family == 4) {
+		memcpy(addr->ip, a->ipv4, sizeof(a->ipv4));
+		addr->port = a->port4;
+	} else {
+		memcpy(addr->ip, a->ipv6, sizeof(a->ipv6));
+		addr->port = a->port6;
+	}
+	return addr->port && memchr_inv(addr->ip, 0, sizeof(addr->ip));
 }

@@ -46,7 +46,7 @@ void quic_conn_set_timers(struct quic_conn *conn, quic_us now)
 {
 	struct quic_pnspace *app = &conn->space[QUIC_SPACE_APP];
 	bool unvalidated = !conn->is_server && !conn->server_validated_us && !conn->confirmed;
-	bool blocked = quic_path_amplification_room(conn->path) < QUIC_MIN_DATAGRAM_BYTES;
+	bool blocked = quic_path_amplification_room(conn->path) < quic_conn_least_room(conn);
 	quic_us at;
 
 	if (!quic_conn_is_open(conn))
@@ -58,7 +58,8 @@ void quic_conn_set_timers(struct quic_conn *conn, quic_us now)
 	if (!conn->is_server && !conn->recovery.space[QUIC_SPACE_INITIAL].sent.next)
 		at = QUIC_US_NEVER;
 	quic_timers_set(&conn->timers, QUIC_TIMER_LOSS, at);
-	quic_timers_set(&conn->timers, QUIC_TIMER_ACK, app->ack_at);
+	/* What the limit holds back leaves when more came in. */
+	quic_timers_set(&conn->timers, QUIC_TIMER_ACK, blocked ? QUIC_US_NEVER : app->ack_at);
 	timer_set_idle(conn);
 }
 
@@ -119,7 +120,13 @@ static void timer_expired(struct quic_conn *conn, enum quic_timer t, quic_us now
 		conn->flushing = false;
 		quic_conn_close(conn, c.app, c.code, c.reason, c.reason_len, now);
 		break;
-	default:	/* PACE: sending is what follows; PATH, PMTU: not armed */
+	case QUIC_TIMER_PATH:
+		quic_conn_on_path_timer(conn, now);
+		break;
+	case QUIC_TIMER_PMTU:
+		quic_conn_on_pmtu_timer(conn, now);
+		break;
+	default:	/* PACE: sending is what follows */
 		break;
 	}
 }

@@ -174,13 +174,7 @@ static int rx_stream_data_blocked(struct quic_conn *conn, const struct quic_fram
 
 static int rx_new_cid(struct quic_conn *conn, const struct quic_frame *f, struct frame_ctx *c)
 {
-	int v = quic_connid_remote_on_new(&conn->remote_ids, f->new_cid.seq,
-					  f->new_cid.retire_prior_to, &f->new_cid.cid,
-					  f->new_cid.reset_token);
-
-	if (!v)
-		quic_conn_follow_peer_ids(conn);
-	return v;
+	return quic_conn_rx_new_cid(conn, &f->new_cid);
 }
 
 /* Until then the id is one of ours [9000-5.1.1#2]. */
@@ -206,7 +200,7 @@ static int rx_retire_cid(struct quic_conn *conn, const struct quic_frame *f,
 static int rx_path_challenge(struct quic_conn *conn, const struct quic_frame *f,
 			     struct frame_ctx *c)
 {
-	quic_path_on_challenge(conn->path, f->path_data);
+	quic_conn_rx_path_challenge(conn, f->path_data);
 	return 0;
 }
 
@@ -214,7 +208,7 @@ static int rx_path_response(struct quic_conn *conn, const struct quic_frame *f,
 			    struct frame_ctx *c)
 {
 	/* One that answers nothing of ours is ignored (RFC 9000 19.18: MAY close). */
-	quic_path_on_response(conn->path, f->path_data);
+	quic_conn_rx_path_response(conn, f->path_data, c->now);
 	return 0;
 }
 
@@ -329,6 +323,7 @@ static int frame_rx_validate(const struct quic_rx_pkt *pkt, struct quic_frame_rx
 		if (v)
 			return v;
 		res->eliciting |= quic_frame_is_ack_eliciting(f.type);
+		res->nonprobing |= !quic_frame_is_probing(f.type);
 	}
 	return 0;
 }
@@ -364,6 +359,7 @@ int quic_frame_rx_apply(struct quic_conn *conn, const struct quic_rx_pkt *pkt,
 
 	if (frame_rx_is_single(pkt, &f)) {
 		res->eliciting = quic_frame_is_ack_eliciting(f.type);
+		res->nonprobing = !quic_frame_is_probing(f.type);
 		return frame_rx_apply_one(conn, &f, &c);
 	}
 	err = frame_rx_validate(pkt, res);

@@ -12,12 +12,14 @@
  * @eliciting: at least one is ack-eliciting
  * @fin: a FIN was among them (worth an ACK at once)
  * @ack_now: the peer wants an ACK at once
+ * @nonprobing: at least one is more than a probe (RFC 9000 9.1)
  * @frame_type: of the frame handled last (for CONNECTION_CLOSE)
  */
 struct quic_frame_rx {
 	bool eliciting;
 	bool fin;
 	bool ack_now;
+	bool nonprobing;
 	u64 frame_type;
 };
 

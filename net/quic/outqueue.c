@@ -83,7 +83,6 @@ bool quic_outqueue_has_data(struct quic_conn *conn, enum quic_level level)
 		return conn->ctl & (QUIC_CTL_DATA_BLOCKED | QUIC_CTL_PING) ||
 		       !list_empty(&conn->streams.ctl);
 	return conn->ctl || !list_empty(&conn->streams.ctl) ||
-	       conn->path->challenge_send || conn->path->nr_response ||
 	       quic_connid_local_next_to_send(&conn->local_ids) ||
 	       quic_connid_remote_next_retire(&conn->remote_ids, &seq);
 }
@@ -236,27 +235,6 @@ static void fill_ctl(struct quic_conn *conn, struct quic_fill *f)
 		left &= ~bit;
 		if (!fill_ctl_frame(conn, f, bit))
 			return;
-	}
-}
-
-static void fill_path(struct quic_conn *conn, struct quic_fill *f)
-{
-	struct quic_path *p = conn->path;
-	size_t mark = f->w->len;
-
-	if (p->challenge_send) {
-		quic_frame_encode_path(f->w, QUIC_FRAME_PATH_CHALLENGE, p->challenge);
-		if (!fill_keep(conn, f, mark, NULL))
-			return;
-		p->challenge_send = false;
-	}
-	while (p->nr_response) {
-		mark = f->w->len;
-		quic_frame_encode_path(f->w, QUIC_FRAME_PATH_RESPONSE,
-				       p->response[p->nr_response - 1]);
-		if (!fill_keep(conn, f, mark, NULL))
-			return;
-		p->nr_response--;	/* never sent again, [9000-13.3] */
 	}
 }
 
@@ -582,10 +560,8 @@ static void fill_eliciting(struct quic_conn *conn, struct quic_fill *f)
 
 	fill_crypto(conn, f);
 	if (app && !f->bulk) {			/* [9000-12.5#2] */
-		if (f->level == QUIC_LEVEL_APP) {
-			fill_path(conn, f);
+		if (f->level == QUIC_LEVEL_APP)
 			fill_connids(conn, f);
-		}
 		fill_ctl(conn, f);
 		fill_stream_ctl(conn, f);
 		fill_datagrams(conn, f);

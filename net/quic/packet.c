@@ -10,46 +10,10 @@
  * In bulk mode a datagram carries nothing but stream bytes and is full; control
  * frames and ACKs go into the last, shorter datagram of the burst.
  */
-#include "packet.h"
+#include "packet_build.h"
 
 static const u32 packet_skip_first = 16;	/* packet numbers until one is left out, or twice that */
 static const u32 packet_skip_next = 128;	/* and then, up to nine times that */
-
-/**
- * struct packet_draft - one packet between filling and sealing
- * @pkt: for the edge
- * @rec: its record
- * @level: encryption level
- * @is_long: it has a Length field to set
- */
-struct packet_draft {
-	struct quic_tx_pkt pkt;
-	struct quic_sent_pkt rec;
-	enum quic_level level;
-	bool is_long;
-};
-
-/**
- * struct packet_dgram - one datagram being drafted
- * @draft: its packets
- * @nr: their number
- * @dst: its first byte
- * @len: bytes drafted, tags included
- * @cap: bytes it may have
- * @pad_to: pad the last packet until the datagram has that many bytes
- * @eliciting: congestion control and pacing allow ack-eliciting packets
- * @bulk: see struct quic_fill
- */
-struct packet_dgram {
-	struct packet_draft draft[QUIC_NR_LEVELS];
-	unsigned int nr;
-	u8 *dst;
-	u32 len;
-	u32 cap;
-	u32 pad_to;
-	bool eliciting;
-	bool bulk;
-};
 
 static const enum quic_packet_kind packet_kinds[QUIC_NR_LEVELS] = {
 	[QUIC_LEVEL_INITIAL] = QUIC_PACKET_INITIAL,
@@ -57,11 +21,6 @@ static const enum quic_packet_kind packet_kinds[QUIC_NR_LEVELS] = {
 	[QUIC_LEVEL_HANDSHAKE] = QUIC_PACKET_HANDSHAKE,
 	[QUIC_LEVEL_APP] = QUIC_PACKET_SHORT,
 };
-
-static struct quic_sent *packet_sent(struct quic_conn *conn, enum quic_level level)
-{
-	return &conn->recovery.space[quic_level_space(level)].sent;
-}
 
 /*
  * 1-RTT headers have one length, so that a slot of the send buffer fills a packet
@@ -92,14 +51,14 @@ static bool packet_is_greased(struct quic_conn *conn)
 	return bit;
 }
 
-static void packet_put_header(struct quic_conn *conn, struct packet_draft *d,
-			      struct quic_writer *w)
+void quic_packet_put_header(struct quic_conn *conn, const struct quic_path *path,
+			    struct quic_packet_draft *d, struct quic_writer *w)
 {
-	struct quic_sent *sent = packet_sent(conn, d->level);
+	struct quic_sent *sent = quic_packet_sent(conn, d->level);
 	struct quic_header_build b = {
 		.kind = packet_kinds[d->level],
 		.version = conn->version,
-		.dcid = &conn->path->dcid,
+		.dcid = &path->dcid,
 		.scid = &conn->initial_scid,
 		.pn = sent->next,
 		.pn_len = packet_pn_len(sent, d->level),
@@ -128,7 +87,7 @@ static void packet_put_header(struct quic_conn *conn, struct packet_draft *d,
  */
 static void packet_skip_number(struct quic_conn *conn)
 {
-	struct quic_sent *sent = packet_sent(conn, QUIC_LEVEL_APP);
+	struct quic_sent *sent = quic_packet_sent(conn, QUIC_LEVEL_APP);
 	u16 r;
 
 	if (likely(sent->next < conn->skip_pn))
@@ -141,10 +100,10 @@ static void packet_skip_number(struct quic_conn *conn)
 }
 
 /* Drafts one packet at the end of @g; false when it would carry nothing. */
-static bool packet_draft(struct quic_conn *conn, struct packet_dgram *g, enum quic_level level,
-			 quic_us now)
+static bool packet_draft(struct quic_conn *conn, struct quic_packet_dgram *g,
+			 enum quic_level level, quic_us now)
 {
-	struct packet_draft *d = &g->draft[g->nr];
+	struct quic_packet_draft *d = &g->draft[g->nr];
 	enum quic_space space = quic_level_space(level);
 	struct quic_fill f = {
 		.pkt = &d->pkt, .level = level, .now = now, .bulk = g->bulk,
@@ -157,15 +116,15 @@ static bool packet_draft(struct quic_conn *conn, struct packet_dgram *g, enum qu
 		return false;
 	if (level == QUIC_LEVEL_APP)
 		packet_skip_number(conn);
-	if (quic_sent_begin(packet_sent(conn, level)))
+	if (quic_sent_begin(quic_packet_sent(conn, level)))
 		return false;
-	*d = (struct packet_draft){ .level = level, .pkt.dst = g->dst + g->len };
+	*d = (struct quic_packet_draft){ .level = level, .pkt.dst = g->dst + g->len };
 	quic_wire_write_init(&w, d->pkt.dst, g->cap - g->len - QUIC_TAG_BYTES);
 	f.w = &w;
-	packet_put_header(conn, d, &w);
+	quic_packet_put_header(conn, g->path, d, &w);
 	quic_outqueue_fill(conn, &f);
 	if (w.len == d->pkt.hdr_len) {
-		quic_sent_cancel(packet_sent(conn, level));
+		quic_sent_cancel(quic_packet_sent(conn, level));
 		return false;
 	}
 	/* Header protection samples 16 bytes from 4 behind the packet number's start. */
@@ -183,10 +142,9 @@ static bool packet_draft(struct quic_conn *conn, struct packet_dgram *g, enum qu
 	return true;
 }
 
-/* Expands the last packet with PADDING so that the datagram has @pad_to bytes. */
-static void packet_pad(struct packet_dgram *g)
+void quic_packet_pad(struct quic_packet_dgram *g)
 {
-	struct packet_draft *d = &g->draft[g->nr - 1];
+	struct quic_packet_draft *d = &g->draft[g->nr - 1];
 	u32 add = g->pad_to > g->len ? g->pad_to - g->len : 0;
 
 	if (!add)
@@ -197,14 +155,13 @@ static void packet_pad(struct packet_dgram *g)
 	g->len += add;
 }
 
-/* Seals and records everything drafted. */
-static void packet_seal(struct quic_conn *conn, struct quic_burst *b, struct packet_dgram *g,
-			quic_us now)
+void quic_packet_seal(struct quic_conn *conn, struct quic_burst *b, struct quic_packet_dgram *g,
+		      quic_us now)
 {
 	unsigned int i;
 
 	for (i = 0; i < g->nr; i++) {
-		struct packet_draft *d = &g->draft[i];
+		struct quic_packet_draft *d = &g->draft[i];
 		enum quic_space space = quic_level_space(d->level);
 
 		if (d->is_long)
@@ -213,14 +170,14 @@ static void packet_seal(struct quic_conn *conn, struct quic_burst *b, struct pac
 		quic_edge_burst_add(b, &d->pkt);	/* on error it counts as lost */
 		quic_keys_on_sealed(&conn->keys, d->level, d->pkt.pn);
 		d->rec.bytes = d->pkt.len + QUIC_TAG_BYTES;
-		quic_recovery_on_sent(&conn->recovery, space, &conn->path->cong, &d->rec);
-		quic_sent_commit(packet_sent(conn, d->level), &d->rec);
+		quic_recovery_on_sent(&conn->recovery, space, &g->path->cong, &d->rec);
+		quic_sent_commit(quic_packet_sent(conn, d->level), &d->rec);
 		quic_conn_on_packet_sent(conn, d->level, &d->rec, now);
 		conn->stats.pkts_sent++;
 		quic_edge_trace(conn, QUIC_TRACE_PKT_SENT, d->pkt.pn, d->rec.bytes, d->level);
 	}
 	conn->stats.bytes_sent += g->len;
-	quic_path_on_tx(conn->path, g->len);
+	quic_path_on_tx(g->path, g->len);
 }
 
 /* Does @level want a packet now? */
@@ -244,7 +201,7 @@ static bool packet_is_wanted(struct quic_conn *conn, enum quic_level level, bool
  * Drafts the packets of one datagram at @g->dst, all of one connection [9000-12.2#2];
  * their sum is in @g->len.
  */
-static void packet_draft_dgram(struct quic_conn *conn, struct packet_dgram *g, quic_us now)
+static void packet_draft_dgram(struct quic_conn *conn, struct quic_packet_dgram *g, quic_us now)
 {
 	bool initial = false, initial_eliciting = false;
 	enum quic_level level;
@@ -263,7 +220,7 @@ static void packet_draft_dgram(struct quic_conn *conn, struct packet_dgram *g, q
 	/* [9000-14.1] [9001-9.3] */
 	if (initial && (!conn->is_server || initial_eliciting))
 		g->pad_to = max_t(u32, g->pad_to, QUIC_MIN_DATAGRAM_BYTES);
-	packet_pad(g);
+	quic_packet_pad(g);
 }
 
 /**
@@ -306,7 +263,7 @@ static bool packet_has_work(struct quic_conn *conn, bool eliciting, quic_us now)
 static bool packet_is_bulk(struct quic_conn *conn)
 {
 	return conn->confirmed && !conn->probes[QUIC_SPACE_APP] &&
-	       !(conn->ctl & QUIC_CTL_HANDSHAKE_DONE) && !conn->path->nr_response &&
+	       !(conn->ctl & QUIC_CTL_HANDSHAKE_DONE) &&
 	       quic_outqueue_has_bulk(conn, conn->path->mtu);
 }
 
@@ -314,11 +271,12 @@ static bool packet_is_bulk(struct quic_conn *conn)
 static noinline u32 packet_send_dgram(struct quic_conn *conn, struct quic_burst *b,
 				      struct packet_budget *budget, bool *full, quic_us now)
 {
-	struct packet_dgram g;
+	struct quic_packet_dgram g;
 
 	/* Padding [9000-14.1] would take a smaller rest over the limit [9000-8.1]. */
-	if (budget->hard < QUIC_MIN_DATAGRAM_BYTES)
+	if (budget->hard < quic_conn_least_room(conn))
 		return 0;
+	g.path = conn->path;
 	g.nr = 0;
 	g.len = 0;
 	g.pad_to = 0;
@@ -332,7 +290,7 @@ static noinline u32 packet_send_dgram(struct quic_conn *conn, struct quic_burst 
 		return 0;
 	packet_draft_dgram(conn, &g, now);
 	if (g.nr)
-		packet_seal(conn, b, &g, now);
+		quic_packet_seal(conn, b, &g, now);
 	quic_edge_burst_end(b, g.len);
 	*full = g.len == conn->path->mtu;
 	budget->hard -= min_t(u64, budget->hard, g.len);
@@ -354,7 +312,7 @@ static bool packet_send_burst(struct quic_conn *conn, quic_us now)
 		return false;
 	packet_budget(conn, now, &budget);
 	/* [9000-8.1]: an unvalidated peer gets whole datagrams or nothing. */
-	if (budget.hard < QUIC_MIN_DATAGRAM_BYTES ||
+	if (budget.hard < quic_conn_least_room(conn) ||
 	    !packet_has_work(conn, budget.bytes >= p->mtu, now))
 		return false;
 	b = quic_edge_burst_begin(conn, p, p->mtu,
@@ -368,74 +326,29 @@ static bool packet_send_burst(struct quic_conn *conn, quic_us now)
 		total += bytes;
 	}
 	if (quic_edge_burst_commit(b) == -EMSGSIZE)
-		quic_conn_on_too_big(conn);
+		quic_conn_on_too_big(conn, QUIC_MIN_DATAGRAM_BYTES, now);
 	quic_conn_on_burst_sent(conn);
 	quic_pacer_on_sent(&p->pacer, now, quic_cong_pacing_rate(&p->cong, &p->rtt), total);
 	return total;
 }
 
-/* A PING padded to @size, alone in its datagram. Not inlined: see packet_build_close(). */
-static noinline void packet_build_mtu_probe(struct quic_conn *conn, struct quic_burst *b, u16 size,
-					    quic_us now)
-{
-	struct packet_dgram g = { .cap = size, .pad_to = size };
-	struct packet_draft *d = &g.draft[0];
-	struct quic_writer w;
-
-	g.dst = quic_edge_burst_next(b);
-	if (!g.dst)
-		return;
-	if (!quic_sent_begin(packet_sent(conn, QUIC_LEVEL_APP))) {
-		*d = (struct packet_draft){ .level = QUIC_LEVEL_APP, .pkt.dst = g.dst };
-		quic_wire_write_init(&w, d->pkt.dst, size - QUIC_TAG_BYTES);
-		packet_put_header(conn, d, &w);
-		quic_frame_encode_bare(&w, QUIC_FRAME_PING);
-		d->pkt.len = w.len;
-		d->rec = (struct quic_sent_pkt){
-			.sent_at = now, .ctl = QUIC_CTL_MTU_PROBE, .path = conn->path->id,
-			.eliciting = true, .in_flight = true,
-		};
-		g.len = w.len + QUIC_TAG_BYTES;
-		g.nr = 1;
-		packet_pad(&g);
-		packet_seal(conn, b, &g, now);
-		quic_pmtud_on_sent(&conn->path->pmtud, size);
-	}
-	quic_edge_burst_end(b, g.len);
-}
-
-static void packet_send_mtu_probe(struct quic_conn *conn, quic_us now)
-{
-	u16 size = quic_pmtud_next(&conn->path->pmtud);
-	struct quic_burst *b;
-
-	if (!size || !conn->confirmed || quic_cong_room(&conn->path->cong) < size)
-		return;
-	b = quic_edge_burst_begin(conn, conn->path, size, QUIC_ECN_NOT_ECT, now);
-	if (!b)
-		return;
-	packet_build_mtu_probe(conn, b, size, now);
-	if (quic_edge_burst_commit(b) == -EMSGSIZE)
-		quic_pmtud_on_too_big(&conn->path->pmtud, size - 1);
-}
-
 /* ---- closing ---- */
 
 /* CONNECTION_CLOSE in every level the peer may be able to open (RFC 9000 10.2.3). */
-static void packet_draft_close(struct quic_conn *conn, struct packet_dgram *g,
+static void packet_draft_close(struct quic_conn *conn, struct quic_packet_dgram *g,
 			       enum quic_level level)
 {
-	struct packet_draft *d = &g->draft[g->nr];
+	struct quic_packet_draft *d = &g->draft[g->nr];
 	struct quic_close *c = &conn->close;
 	bool app = c->app && level == QUIC_LEVEL_APP;		/* [9000-12.5#1] */
 	struct quic_writer w;
 
 	if (g->cap < g->len + QUIC_HEADER_MAX_BYTES + conn->token_len + 128 ||
-	    quic_sent_begin(packet_sent(conn, level)))
+	    quic_sent_begin(quic_packet_sent(conn, level)))
 		return;
-	*d = (struct packet_draft){ .level = level, .pkt.dst = g->dst + g->len };
+	*d = (struct quic_packet_draft){ .level = level, .pkt.dst = g->dst + g->len };
 	quic_wire_write_init(&w, d->pkt.dst, g->cap - g->len - QUIC_TAG_BYTES);
-	packet_put_header(conn, d, &w);
+	quic_packet_put_header(conn, g->path, d, &w);
 	/* [9000-10.2.3#2,3]: nothing of the application before the keys prove the peer. */
 	if (c->app && !app)
 		quic_frame_encode_close(&w, false, QUIC_ERR_APPLICATION, 0, NULL, 0);
@@ -450,11 +363,12 @@ static void packet_draft_close(struct quic_conn *conn, struct packet_dgram *g,
 /* Not inlined: the drafts must not stay on the stack while the IP layer sends. */
 static noinline void packet_build_close(struct quic_conn *conn, struct quic_burst *b, quic_us now)
 {
-	struct packet_dgram g = { .eliciting = false };
+	struct quic_packet_dgram g = { .path = conn->path };
 	enum quic_level level;
 
 	g.dst = quic_edge_burst_next(b);
-	g.cap = g.dst ? conn->path->mtu : 0;
+	g.cap = g.dst ? min_t(u64, conn->path->mtu,
+			      quic_path_amplification_room(conn->path)) : 0;
 	for (level = QUIC_LEVEL_INITIAL; level < QUIC_NR_LEVELS; level++) {
 		if (!(conn->close_levels & BIT(level)) ||
 		    !quic_keys_can_send(&conn->keys, level))
@@ -465,8 +379,8 @@ static noinline void packet_build_close(struct quic_conn *conn, struct quic_burs
 	}
 	conn->close_levels = 0;
 	if (g.nr) {
-		packet_pad(&g);
-		packet_seal(conn, b, &g, now);
+		quic_packet_pad(&g);
+		quic_packet_seal(conn, b, &g, now);
 	}
 	if (g.dst)
 		quic_edge_burst_end(b, g.len);
@@ -478,7 +392,7 @@ static void packet_send_close(struct quic_conn *conn, quic_us now)
 	struct quic_path *p = conn->path;
 	struct quic_burst *b;
 
-	if (quic_path_amplification_room(p) < QUIC_MIN_DATAGRAM_BYTES)
+	if (quic_path_amplification_room(p) < quic_conn_least_room(conn))
 		return;						/* [9000-10.2.1#2] */
 	b = quic_edge_burst_begin(conn, p, p->mtu, QUIC_ECN_NOT_ECT, now);
 	if (!b)
@@ -507,9 +421,11 @@ void quic_packet_output(struct quic_conn *conn, quic_us now)
 	if (!quic_conn_is_open(conn))				/* [9000-10.2.2#1] */
 		return;
 	quic_timers_stop(&conn->timers, QUIC_TIMER_PACE);
+	if (conn->probe_paths)
+		quic_packet_send_path_probes(conn, now);
 	while (packet_send_burst(conn, now))
 		if (!quic_conn_is_open(conn))
 			return;
-	packet_send_mtu_probe(conn, now);
+	quic_packet_send_mtu_probe(conn, now);
 	packet_note_limit(conn);
 }

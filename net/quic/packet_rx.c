@@ -136,7 +136,8 @@ static bool rx_version_fits(const struct quic_conn *conn, const struct quic_head
 }
 
 /* Whether the ids and version of a decoded header belong to this connection. */
-static bool rx_header_fits(const struct quic_conn *conn, const struct quic_header *h, u32 dgram_len)
+static bool rx_header_fits(const struct quic_conn *conn, const struct quic_header *h,
+			   u32 dgram_len)
 {
 	if (!rx_bits_fit(conn, h->first))			/* [9000-17.2#1] */
 		return false;
@@ -391,6 +392,29 @@ static int rx_consequences(struct quic_conn *conn, const struct quic_rx_pkt *p,
 	return 0;
 }
 
+/* The newest packet that is more than a probe tells where the peer is [9000-9.3]. */
+static void rx_note_path(struct quic_conn *conn, const struct quic_rx_pkt *p, quic_us now)
+{
+	if (p->pn < conn->nonprobing_next)
+		return;
+	conn->nonprobing_next = p->pn + 1;
+	if (!conn->rx_path)
+		return;
+	conn->rx_path->heard.len = QUIC_CID_OURS_BYTES;
+	memcpy(conn->rx_path->heard.data, p->hdr + 1, QUIC_CID_OURS_BYTES);
+	if (unlikely(conn->rx_path != conn->path))
+		quic_conn_path_on_moved(conn, now);
+}
+
+static void rx_meet_path(struct quic_conn *conn, const struct quic_agg *agg,
+			 const struct quic_rx_pkt *p, quic_us now)
+{
+	struct quic_cid heard = { .len = QUIC_CID_OURS_BYTES };
+
+	memcpy(heard.data, p->hdr + 1, QUIC_CID_OURS_BYTES);
+	quic_conn_path_meet(conn, agg, &heard, now);
+}
+
 /* Initial and Handshake packets are acknowledged at once [9000-13.2.1#2]. */
 static void rx_handle(struct quic_conn *conn, const struct quic_rx_pkt *p,
 		      enum quic_keys_pick pick, quic_us now)
@@ -417,6 +441,8 @@ static void rx_handle(struct quic_conn *conn, const struct quic_rx_pkt *p,
 		quic_conn_violate(conn, err, res.frame_type, now);
 		return;
 	}
+	if (res.nonprobing && p->level == QUIC_LEVEL_APP)
+		rx_note_path(conn, p, now);
 	immediate = res.fin || res.ack_now || p->level != QUIC_LEVEL_APP || !conn->confirmed;
 	if (!err && !conn->recovery.space[quic_level_space(p->level)].discarded)
 		err = quic_pnspace_on_packet(s, p->pn, now, res.eliciting, immediate, p->ecn,
@@ -426,7 +452,7 @@ static void rx_handle(struct quic_conn *conn, const struct quic_rx_pkt *p,
 		return;
 	}
 	if (p->level == QUIC_LEVEL_APP)
-		quic_spin_on_rx(&conn->path->spin, conn->is_server, p->pn,
+		quic_spin_on_rx(&(conn->rx_path ?: conn->path)->spin, conn->is_server, p->pn,
 				p->hdr[0] & QUIC_HEADER_SPIN);
 	conn->stats.pkts_rcvd++;
 	conn->stats.bytes_rcvd += p->len;
@@ -462,6 +488,8 @@ static void rx_batch(struct quic_conn *conn, struct quic_agg *agg, unsigned int 
 				quic_conn_on_stateless_reset(conn, now);
 			continue;
 		}
+		if (unlikely(!conn->rx_path) && !p->err && p->level == QUIC_LEVEL_APP)
+			rx_meet_path(conn, agg, p, now);
 		if (!quic_conn_is_open(conn))
 			rx_drop(conn, QUIC_DROP_STATE);
 		else if (p->err)

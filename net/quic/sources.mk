@@ -42,12 +42,14 @@ QUIC_ENGINE_SRCS := \
 	conn_initial.c \
 	conn_keys.c \
 	conn_path.c \
+	conn_pmtu.c \
 	conn_timer.c \
 	conn_version.c \
 	frame_rx.c \
 	inqueue.c \
 	outqueue.c \
 	packet.c \
+	packet_probe.c \
 	packet_rx.c \
 	sndbuf.c \
 	stream.c

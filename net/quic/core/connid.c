@@ -175,7 +175,7 @@ void quic_connid_remote_set_first(struct quic_connid_remote *r, const struct qui
 	r->active = 0;
 }
 
-static struct quic_connid_entry *remote_find(struct quic_connid_remote *r, u64 seq)
+struct quic_connid_entry *quic_connid_remote_find(struct quic_connid_remote *r, u64 seq)
 {
 	unsigned int i;
 
@@ -187,7 +187,7 @@ static struct quic_connid_entry *remote_find(struct quic_connid_remote *r, u64 s
 
 void quic_connid_remote_set_token(struct quic_connid_remote *r, const u8 *token)
 {
-	struct quic_connid_entry *e = remote_find(r, 0);
+	struct quic_connid_entry *e = quic_connid_remote_find(r, 0);
 
 	if (!e)
 		return;
@@ -328,15 +328,23 @@ static bool remote_retire_fits(const struct quic_connid_remote *r, const struct 
 }
 
 /* The slot of the lowest number that is at least @from; QUIC_CONNID_MAX: none. */
-static unsigned int remote_lowest(const struct quic_connid_remote *r, u64 from)
+static unsigned int remote_lowest(const struct quic_connid_remote *r, u64 from, bool taken)
 {
 	unsigned int i, best = QUIC_CONNID_MAX;
 
 	for (i = 0; i < QUIC_CONNID_MAX; i++)
-		if (r->e[i].used && r->e[i].seq >= from &&
+		if (r->e[i].used && r->e[i].taken <= taken && r->e[i].seq >= from &&
 		    (best == QUIC_CONNID_MAX || r->e[i].seq < r->e[best].seq))
 			best = i;
 	return best;
+}
+
+/* Another id for the path in use: one that no path has if there is such a one. */
+static unsigned int remote_substitute(const struct quic_connid_remote *r, u64 from)
+{
+	unsigned int i = remote_lowest(r, from, false);
+
+	return i == QUIC_CONNID_MAX ? remote_lowest(r, from, true) : i;
 }
 
 static void remote_add(struct quic_connid_remote *r, u64 seq, const struct quic_cid *cid,
@@ -370,8 +378,10 @@ static void remote_apply(struct quic_connid_remote *r, const struct remote_plan 
 		remote_queue_retire(r, seq);
 		remote_set_gone(r, seq);
 	}
-	if (active < p->prior)
-		r->active = remote_lowest(r, p->prior);
+	if (active < p->prior) {
+		r->active = remote_substitute(r, p->prior);
+		r->e[r->active].taken = false;
+	}
 }
 
 int quic_connid_remote_on_new(struct quic_connid_remote *r, u64 seq, u64 prior,
@@ -408,17 +418,94 @@ const struct quic_connid_entry *quic_connid_remote_active(const struct quic_conn
 bool quic_connid_remote_rotate(struct quic_connid_remote *r)
 {
 	struct quic_connid_entry *old = &r->e[r->active];
-	unsigned int next = remote_lowest(r, old->seq + 1);
+	unsigned int next = remote_lowest(r, old->seq + 1, false);
 
 	if (r->nr_retire == QUIC_CONNID_RETIRE_MAX)
 		return false;
 	if (next == QUIC_CONNID_MAX)
-		next = remote_lowest(r, 0);
+		next = remote_lowest(r, 0, false);
 	if (next == QUIC_CONNID_MAX || next == r->active)
 		return false;
 	r->active = next;
 	remote_end(r, old);
 	return true;
+}
+
+struct quic_connid_entry *quic_connid_remote_take(struct quic_connid_remote *r)
+{
+	struct quic_connid_entry *best = NULL;
+	unsigned int i;
+
+	for (i = 0; i < QUIC_CONNID_MAX; i++) {
+		struct quic_connid_entry *e = &r->e[i];
+
+		if (e->used && !e->taken && i != r->active && (!best || e->seq < best->seq))
+			best = e;
+	}
+	if (best)
+		best->taken = true;
+	return best;
+}
+
+void quic_connid_remote_activate(struct quic_connid_remote *r, u64 seq)
+{
+	struct quic_connid_entry *e = quic_connid_remote_find(r, seq);
+
+	if (!e)
+		return;
+	r->e[r->active].taken = true;
+	e->taken = false;
+	r->active = e - r->e;
+}
+
+bool quic_connid_remote_release(struct quic_connid_remote *r, u64 seq)
+{
+	struct quic_connid_entry *e = quic_connid_remote_find(r, seq);
+
+	if (!e || !e->taken)
+		return true;
+	if (r->nr_retire == QUIC_CONNID_RETIRE_MAX)
+		return false;
+	remote_end(r, e);
+	return true;
+}
+
+int quic_connid_remote_use(struct quic_connid_remote *r, u64 seq)
+{
+	struct quic_connid_entry *e = quic_connid_remote_find(r, seq), *old = &r->e[r->active];
+
+	if (!e || e == old || e->taken)
+		return -EINVAL;
+	r->active = e - r->e;
+	old->taken = true;
+	return 0;
+}
+
+int quic_connid_remote_retire_prior(struct quic_connid_remote *r, u64 seq)
+{
+	unsigned int i, ending = 0, staying = 0;
+	bool moves = r->e[r->active].seq < seq;
+
+	for (i = 0; i < QUIC_CONNID_MAX; i++) {
+		if (!r->e[i].used)
+			continue;
+		if (r->e[i].seq < seq)
+			ending++;
+		else
+			staying++;
+	}
+	if (!ending || !staying)
+		return -EINVAL;
+	if (r->nr_retire + ending > QUIC_CONNID_RETIRE_MAX)
+		return -EAGAIN;
+	for (i = 0; i < QUIC_CONNID_MAX; i++)
+		if (r->e[i].used && r->e[i].seq < seq)
+			remote_end(r, &r->e[i]);
+	if (moves) {
+		r->active = remote_substitute(r, seq);
+		r->e[r->active].taken = false;
+	}
+	return 0;
 }
 
 /* ---- RETIRE_CONNECTION_ID ---- */
@@ -468,8 +555,16 @@ void quic_connid_remote_retire_lost(struct quic_connid_remote *r, u64 seq)
 /* Of the id in use alone, in constant time [9000-10.3.1#2,3]. */
 bool quic_connid_remote_is_reset(const struct quic_connid_remote *r, const u8 *token)
 {
-	const struct quic_connid_entry *e = quic_connid_remote_active(r); /* [9000-10.3.1#2] */
+	bool found = false;
+	unsigned int i;
 
-	return e->used && e->has_token &&				/* [9000-10.3.1#3] */
-	       quic_env_equal_secret(e->reset_token, token, sizeof(e->reset_token));
+	for (i = 0; i < QUIC_CONNID_MAX; i++) {
+		const struct quic_connid_entry *e = &r->e[i];
+
+		/* Only of ids that are in use [9000-10.3.1#2,3]. */
+		if (e->used && e->has_token && (i == r->active || e->taken))
+			found |= quic_env_equal_secret(e->reset_token, token,
+						       sizeof(e->reset_token));
+	}
+	return found;
 }

@@ -23,6 +23,7 @@
  * @has_token: @reset_token is valid (the first id of a peer has one only through tparams)
  * @used: slot in use
  * @to_send: local: NEW_CONNECTION_ID must be (re)sent
+ * @taken: remote: a path other than the one in use addresses packets with it
  */
 struct quic_connid_entry {
 	u64 seq;
@@ -31,6 +32,7 @@ struct quic_connid_entry {
 	bool has_token;
 	bool used;
 	bool to_send;
+	bool taken;
 };
 
 /**
@@ -94,7 +96,7 @@ int quic_connid_local_retire_prior(struct quic_connid_local *l, u64 seq);
 /**
  * struct quic_connid_remote - ids that the peer gave and we address it with
  * @e: entries not retired
- * @active: index of the one in use
+ * @active: index of the one that the path in use has
  * @largest_retire_prior_to: highest Retire Prior To seen
  * @limit: our active_connection_id_limit
  * @gone_base: every sequence number below is in @e or ended
@@ -141,15 +143,40 @@ int quic_connid_remote_on_new(struct quic_connid_remote *r, u64 seq, u64 prior,
 			      const struct quic_cid *cid, const u8 *token);
 /* The id to address packets with. */
 const struct quic_connid_entry *quic_connid_remote_active(const struct quic_connid_remote *r);
+/* The entry of @seq, or NULL. */
+struct quic_connid_entry *quic_connid_remote_find(struct quic_connid_remote *r, u64 seq);
 /* Switches to a fresh id and retires the old one; false when there is no spare. */
 bool quic_connid_remote_rotate(struct quic_connid_remote *r);
+/* Takes an id that no path has, lowest first, for another path: its entry, NULL: no spare. */
+struct quic_connid_entry *quic_connid_remote_take(struct quic_connid_remote *r);
+/* The path with the taken id @seq becomes the one in use; the old one's id counts as taken. */
+void quic_connid_remote_activate(struct quic_connid_remote *r, u64 seq);
+/* Retires the taken id @seq; false when too many retirements are unacknowledged: it stays. */
+bool quic_connid_remote_release(struct quic_connid_remote *r, u64 seq);
+/**
+ * quic_connid_remote_use() - the path in use changes its id for that of @seq
+ * @r: the table
+ * @seq: a spare; the id in use before is not used again, and retired when the
+ *	caller says so
+ *
+ * Return: 0; -EINVAL when @seq is no spare.
+ */
+int quic_connid_remote_use(struct quic_connid_remote *r, u64 seq);
+/**
+ * quic_connid_remote_retire_prior() - retire all below @seq of our own accord
+ * @r: the table
+ * @seq: the lowest sequence number to stay; the path in use takes a spare if need be
+ *
+ * Return: 0; -EINVAL when nothing or everything would go; -EAGAIN as for release().
+ */
+int quic_connid_remote_retire_prior(struct quic_connid_remote *r, u64 seq);
 /* The next sequence number to tell in RETIRE_CONNECTION_ID; false when none waits. */
 bool quic_connid_remote_next_retire(const struct quic_connid_remote *r, u64 *seq);
 /* RETIRE_CONNECTION_ID of @seq left, was acknowledged (it is forgotten then), or lost. */
 void quic_connid_remote_retire_sent(struct quic_connid_remote *r, u64 seq);
 void quic_connid_remote_retire_acked(struct quic_connid_remote *r, u64 seq);
 void quic_connid_remote_retire_lost(struct quic_connid_remote *r, u64 seq);
-/* Whether @token is the reset token of the id in use; in constant time (RFC 9000 10.3.1). */
+/* Is @token that of an id that packets were sent to? In constant time (RFC 9000 10.3.1). */
 bool quic_connid_remote_is_reset(const struct quic_connid_remote *r, const u8 *token);
 
 #endif /* _QUIC_CORE_CONNID_H */

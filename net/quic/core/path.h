@@ -15,7 +15,8 @@
 #include "spin.h"
 
 #define QUIC_AMPLIFICATION_FACTOR	3	/* RFC 9000 8.1 */
-#define QUIC_PATH_CHALLENGES_MAX	2	/* of the peer, to be answered; newest kept */
+#define QUIC_PATH_RESPONSES_MAX		2	/* challenges of the peer to answer; newest kept */
+#define QUIC_PATH_CHALLENGES_MAX	3	/* of ours in one validation, each with own data */
 
 /**
  * struct quic_addr - an IP address and UDP port, as the core sees it
@@ -31,12 +32,30 @@ struct quic_addr {
 	u8 ip[16];
 };
 
+/* Same address and scope; ports do not count. */
+static inline bool quic_addr_same_ip(const struct quic_addr *a, const struct quic_addr *b)
+{
+	return a->family == b->family && a->scope == b->scope &&
+	       !memcmp(a->ip, b->ip, sizeof(a->ip));
+}
+
 /* Same address, port and scope. */
 static inline bool quic_addr_equal(const struct quic_addr *a, const struct quic_addr *b)
 {
-	return a->family == b->family && a->port == b->port && a->scope == b->scope &&
-	       !memcmp(a->ip, b->ip, sizeof(a->ip));
+	return a->port == b->port && quic_addr_same_ip(a, b);
 }
+
+/**
+ * struct quic_path_challenge - one PATH_CHALLENGE of ours
+ * @data: what a PATH_RESPONSE has to echo
+ * @sent_at: when it left
+ * @full: in a datagram of at least 1200 bytes
+ */
+struct quic_path_challenge {
+	u8 data[QUIC_PATH_DATA_BYTES];
+	quic_us sent_at;
+	bool full;
+};
 
 /**
  * struct quic_path - one path
@@ -44,8 +63,14 @@ static inline bool quic_addr_equal(const struct quic_addr *a, const struct quic_
  * @remote: the peer's
  * @dcid: the peer's id in packets sent on it
  * @dcid_seq: its sequence number
- * @id: small number for sent records
+ * @heard: our id in the newest packet received on it
+ * @id: small number for sent records; another one when the congestion state is a new one
+ * @used: there is such a path
  * @validated: the peer is reachable there: no amplification limit
+ * @validating: a validation is under way
+ * @moved: the peer sent a non-probing packet on it: it wants to be there
+ * @local_moved: our address changed when it came into use
+ * @left: we moved away from it: late packets do not call us back
  * @rx_bytes: received on it while not validated
  * @tx_bytes: sent on it while not validated
  * @mtu: UDP payload bytes that fit (current PMTU estimate, >= 1200)
@@ -55,9 +80,11 @@ static inline bool quic_addr_equal(const struct quic_addr *a, const struct quic_
  * @pacer: pacing state
  * @ecn_on: packets are marked ECT(0)
  * @spin: latency spin bit
- * @challenge: data of our outstanding PATH_CHALLENGE
- * @challenge_out: @challenge is outstanding
- * @challenge_send: PATH_CHALLENGE must be sent
+ * @challenge: PATH_CHALLENGEs of the validation under way
+ * @nr_challenge: entries of @challenge that left
+ * @challenge_send: a PATH_CHALLENGE must be sent
+ * @next_at: when the next PATH_CHALLENGE is due; QUIC_US_NEVER: none
+ * @give_up_at: when the validation fails, or a path we left is forgotten
  * @response: data to echo in PATH_RESPONSE
  * @nr_response: entries of @response to send
  */
@@ -66,8 +93,14 @@ struct quic_path {
 	struct quic_addr remote;
 	struct quic_cid dcid;
 	u64 dcid_seq;
+	struct quic_cid heard;
 	u8 id;
+	bool used;
 	bool validated;
+	bool validating;
+	bool moved;
+	bool local_moved;
+	bool left;
 	u64 rx_bytes;
 	u64 tx_bytes;
 	u16 mtu;
@@ -77,10 +110,12 @@ struct quic_path {
 	struct quic_pacer pacer;
 	bool ecn_on;
 	struct quic_spin spin;
-	u8 challenge[QUIC_PATH_DATA_BYTES];
-	bool challenge_out;
+	struct quic_path_challenge challenge[QUIC_PATH_CHALLENGES_MAX];
+	u8 nr_challenge;
 	bool challenge_send;
-	u8 response[QUIC_PATH_CHALLENGES_MAX][QUIC_PATH_DATA_BYTES];
+	quic_us next_at;
+	quic_us give_up_at;
+	u8 response[QUIC_PATH_RESPONSES_MAX][QUIC_PATH_DATA_BYTES];
 	u8 nr_response;
 };
 
@@ -98,11 +133,51 @@ void quic_path_on_tx(struct quic_path *p, size_t bytes);
 u64 quic_path_amplification_room(const struct quic_path *p);
 /* The peer is reachable there: the limit ends. */
 void quic_path_validate(struct quic_path *p);
-/* Starts validation with random @data. */
-void quic_path_challenge(struct quic_path *p, const u8 *data);
-/* PATH_RESPONSE: true when it answers our challenge (then validated). */
-bool quic_path_on_response(struct quic_path *p, const u8 *data);
+
+/* ---- validation, RFC 9000 8.2 ---- */
+
+/**
+ * quic_path_begin_validation() - a PATH_CHALLENGE is to be sent
+ * @p: path; a validation under way goes on
+ * @pto: the larger of the current PTO and that of the new path (8.2.4)
+ * @now: time
+ *
+ * It fails at @p->give_up_at: when the last of QUIC_PATH_CHALLENGES_MAX, each
+ * given twice the time of the one before it, had its time.
+ */
+void quic_path_begin_validation(struct quic_path *p, quic_us pto, quic_us now);
+/* Ends it without a result. */
+void quic_path_stop_validation(struct quic_path *p);
+/* A PATH_CHALLENGE with random @data left in a datagram of @bytes. */
+void quic_path_on_challenge_sent(struct quic_path *p, const u8 *data, size_t bytes, quic_us pto,
+				 quic_us now);
+/* When @next_at has come: another PATH_CHALLENGE is to be sent. */
+void quic_path_on_timeout(struct quic_path *p, quic_us now);
+
+/* What a PATH_RESPONSE did to a path. */
+enum quic_path_answer {
+	QUIC_PATH_ANSWER_NONE,		/* it answers nothing of ours */
+	QUIC_PATH_ANSWER_ADDRESS,	/* the address is validated, not that it takes 1200 bytes */
+	QUIC_PATH_ANSWER_DONE,
+};
+
+/**
+ * quic_path_on_response() - PATH_RESPONSE arrived, on whatever path
+ * @p: the path whose challenge it may answer
+ * @data: what it echoes
+ * @now: time
+ *
+ * The time it took becomes the first guess of the RTT (RFC 9002 6.2.2).
+ *
+ * Return: what it did; after _ADDRESS another challenge is to be sent.
+ */
+enum quic_path_answer quic_path_on_response(struct quic_path *p, const u8 *data, quic_us now);
 /* PATH_CHALLENGE arrived: remembers to answer. */
 void quic_path_on_challenge(struct quic_path *p, const u8 *data);
+/* Is a PATH_CHALLENGE or PATH_RESPONSE to be sent? */
+static inline bool quic_path_wants_probe(const struct quic_path *p)
+{
+	return p->used && (p->challenge_send || p->nr_response);
+}
 
 #endif /* _QUIC_CORE_PATH_H */

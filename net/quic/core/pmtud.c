@@ -6,7 +6,10 @@
 
 void quic_pmtud_init(struct quic_pmtud *p, u16 good, u16 max)
 {
-	*p = (struct quic_pmtud){ .good = good, .bad = max_t(u32, good, max) + 1 };
+	max = max_t(u16, good, max);
+	*p = (struct quic_pmtud){
+		.good = good, .max = max, .bad = max + 1u, .lost_from = QUIC_US_NEVER,
+	};
 }
 
 u16 quic_pmtud_next(const struct quic_pmtud *p)
@@ -57,6 +60,19 @@ void quic_pmtud_on_lost(struct quic_pmtud *p, u16 size)
 		return;
 	p->bad = size;
 	p->probe = 0;
+}
+
+void quic_pmtud_limit(struct quic_pmtud *p, u16 max)
+{
+	p->max = min(p->max, max);
+	quic_pmtud_on_too_big(p, max);
+}
+
+void quic_pmtud_raise(struct quic_pmtud *p)
+{
+	p->bad = p->max + 1u;
+	p->probe = 0;
+	p->lost = 0;
 }
 
 bool quic_pmtud_on_too_big(struct quic_pmtud *p, u16 max)

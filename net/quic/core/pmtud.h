@@ -18,17 +18,22 @@
 /**
  * struct quic_pmtud - search state of one path; sizes are UDP payload bytes
  * @good: largest size known to arrive
+ * @max: largest size to be tried ever
  * @bad: smallest size known not to, one more than may be tried at first
  * @probe: size being probed, 0: none
  * @lost: probes of that size lost in a row
  * @out: a probe is in flight
+ * @lost_from: when the first packet of more than 1200 bytes left that was lost since
+ *	one arrived; QUIC_US_NEVER: none was
  */
 struct quic_pmtud {
 	u16 good;
+	u16 max;
 	u32 bad;
 	u16 probe;
 	u8 lost;
 	bool out;
+	quic_us lost_from;
 };
 
 /* A search from @good bytes, known to pass, to @max, which nobody tries to exceed. */
@@ -39,6 +44,10 @@ void quic_pmtud_on_sent(struct quic_pmtud *p, u16 size);
 /* A probe of @size arrived: true when @good grew. */
 bool quic_pmtud_on_acked(struct quic_pmtud *p, u16 size);
 void quic_pmtud_on_lost(struct quic_pmtud *p, u16 size);
+/* Nobody takes more than @max bytes, now or later. */
+void quic_pmtud_limit(struct quic_pmtud *p, u16 max);
+/* The search is over: sizes that did not arrive are tried again. */
+void quic_pmtud_raise(struct quic_pmtud *p);
 /* The IP layer says that more than @max does not fit: true when @good shrank. */
 bool quic_pmtud_on_too_big(struct quic_pmtud *p, u16 max);
 

@@ -123,6 +123,20 @@ void quic_recovery_on_sent(struct quic_recovery *r, enum quic_space space, struc
 	quic_cong_on_sent(cong, pkt);
 }
 
+void quic_recovery_set_path(struct quic_recovery *r, u8 path, const struct quic_cong *cong)
+{
+	unsigned int i;
+
+	r->path = path;
+	r->pto_count = 0;
+	r->nr_ecn_lost = 0;
+	r->ecn_acked = false;
+	r->recovery_start = cong->recovery_start;
+	r->undo_left = 0;
+	for (i = 0; i < QUIC_NR_SPACES; i++)
+		r->space[i].persistent_from = QUIC_US_NEVER;
+}
+
 /* [9002-6.4] */
 void quic_recovery_forget_space(struct quic_recovery *r, enum quic_space space,
 				struct quic_cong *cong)
@@ -304,8 +318,10 @@ static void quic_recovery_count_acked(const struct quic_recovery *r, struct quic
 				      const struct quic_sent_pkt *pkt, quic_pn pn)
 {
 	a->newly_acked++;
-	a->eliciting |= pkt->eliciting;
 	a->newly_ect += pkt->ecn;
+	if (pkt->path != r->path)				/* [9000-9.4] */
+		return;
+	a->eliciting |= pkt->eliciting;
 	a->newest_acked_at = max(a->newest_acked_at, pkt->sent_at);
 	if (pn == a->largest) {
 		a->largest_new = true;
@@ -412,7 +428,7 @@ void quic_recovery_ack_end(struct quic_recovery *r, struct quic_recovery_ack *a,
 		quic_recovery_take_sample(r, a, rtt, ack_delay);
 	if (raised)
 		quic_recovery_check_ecn(sp, a, ack);
-	r->ecn_acked |= a->newly_ect;
+	r->ecn_acked |= a->newly_ect && a->newest_acked_at;
 	a->ecn_failed |= quic_recovery_drops_ecn(r);
 	sp->newest_acked_at = max(sp->newest_acked_at, a->newest_acked_at);
 	r->armed_at = a->now;
@@ -465,6 +481,8 @@ static void quic_recovery_count_lost(struct quic_recovery *r, struct quic_recove
 	if (!pkt->in_flight)
 		return;
 	r->nr_lost++;
+	if (pkt->path != r->path)				/* [9000-9.4] */
+		return;
 	r->nr_ecn_lost += pkt->ecn;
 	/* A datagram that was too big for the path tells nothing about congestion [9000-14.4]. */
 	if (pkt->ctl & QUIC_CTL_MTU_PROBE) {
@@ -557,7 +575,7 @@ void quic_recovery_settle(struct quic_recovery *r, struct quic_recovery_ack *a,
 	};
 	u64 nr_events = cong->nr_events;
 
-	if (a->ce_increased)
+	if (a->ce_increased && a->newest_acked_at)
 		out.ce_sent_at = a->largest_new ? a->largest_sent_at : a->newest_acked_at;
 	if (a->persistent)
 		rtt->min = rtt->latest;

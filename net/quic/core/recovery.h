@@ -96,6 +96,7 @@ struct quic_lost_window {
 /**
  * struct quic_recovery - of one connection
  * @space: by packet number space
+ * @path: id of the path in use: packets of others tell nothing of it [9000-9.4]
  * @pto_count: consecutive PTOs
  * @max_ack_delay: the peer's, microseconds
  * @handshake_confirmed: max_ack_delay counts and the APP space may PTO (6.2.1)
@@ -119,6 +120,7 @@ struct quic_lost_window {
  */
 struct quic_recovery {
 	struct quic_recovery_space space[QUIC_NR_SPACES];
+	u8 path;
 	u32 pto_count;
 	quic_us max_ack_delay;
 	bool handshake_confirmed;
@@ -151,6 +153,17 @@ void quic_recovery_exit(struct quic_recovery *r);
  */
 void quic_recovery_on_sent(struct quic_recovery *r, enum quic_space space, struct quic_cong *cong,
 			   struct quic_sent_pkt *pkt);
+
+/**
+ * quic_recovery_set_path() - another path is in use from now on
+ * @r: recovery
+ * @path: its id in sent records
+ * @cong: its congestion state
+ *
+ * Packets that left on other paths are settled like all, but count neither for
+ * RTT nor for congestion: taking them out of flight is the caller's business.
+ */
+void quic_recovery_set_path(struct quic_recovery *r, u8 path, const struct quic_cong *cong);
 
 /**
  * struct quic_recovery_ack - progress of one ACK frame, or of one loss timeout

@@ -421,6 +421,7 @@ bool quic_edge_token_spend(struct quic_tokens *t, const u8 *nonce, quic_us now)
 
 struct quic_burst {
 	struct sim_endpoint *ep;
+	const struct quic_path *path;
 	u16 dgram_bytes;
 	enum quic_ecn ecn;
 	unsigned int nr;
@@ -437,6 +438,7 @@ struct quic_burst *quic_edge_burst_begin(struct quic_conn *conn, struct quic_pat
 	struct quic_burst *b = calloc(1, sizeof(*b));
 
 	b->ep = sim_endpoint_of(conn);
+	b->path = path;
 	b->dgram_bytes = dgram_bytes;
 	b->ecn = ecn;
 	b->mem = malloc((size_t)QUIC_BURST_MAX_PKTS * dgram_bytes);
@@ -494,8 +496,8 @@ int quic_edge_burst_commit(struct quic_burst *b)
 		hp_apply(b->pkt[i].hdr, b->pkt[i].pn_off, b->pkt[i].pn_len, mask);
 	}
 	for (i = 0; i < b->nr; i++)
-		sim_send(b->ep->sim, b->ep->me, b->mem + (size_t)i * b->dgram_bytes, b->len[i],
-			 b->ecn);
+		sim_send(b->ep->sim, b->ep->me, b->path, b->mem + (size_t)i * b->dgram_bytes,
+			 b->len[i], b->ecn);
 	free(b->mem);
 	free(b);
 	return 0;
@@ -561,7 +563,11 @@ u8 *quic_edge_agg_linear(struct quic_agg *agg, u32 off, u32 len)
 struct quic_agg *quic_edge_agg_hold(struct quic_conn *conn, const struct quic_agg *agg, u32 off,
 				    u32 len)
 {
-	return sim_agg_new(to_sim(agg)->data + off, len, len, agg->ecn);
+	struct quic_agg *held = sim_agg_new(to_sim(agg)->data + off, len, len, agg->ecn);
+
+	held->local = agg->local;
+	held->remote = agg->remote;
+	return held;
 }
 
 void quic_edge_unmask(struct quic_agg *agg, struct quic_rx_pkt *pkts, unsigned int nr)

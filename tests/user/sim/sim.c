@@ -17,6 +17,13 @@ struct sim_event {
 	u8 *data;	/* NULL: a timer */
 	u32 len;
 	enum quic_ecn ecn;
+	struct quic_addr src;
+	struct quic_addr dst;
+};
+
+const struct quic_addr sim_addr[2] = {
+	{ .family = 4, .port = 5000, .ip = { 10, 0, 0, 1 } },
+	{ .family = 4, .port = 443, .ip = { 10, 0, 1, 1 } },
 };
 
 u64 sim_random(struct sim *sim, u64 n)
@@ -90,6 +97,15 @@ static void event_free(struct sim_event *e)
 
 /* ---- network ---- */
 
+static struct quic_addr endpoint_addr(const struct sim *sim, unsigned int who)
+{
+	struct quic_addr a = sim_addr[who];
+
+	if (!who && sim->cfg.client_ip)
+		a.ip[3] = sim->cfg.client_ip;
+	return a;
+}
+
 /* Puts a datagram into the queue; the event owns a copy of it. */
 static struct sim_event *link_queue(struct sim *sim, unsigned int to, const u8 *data, u32 len,
 				    quic_us at)
@@ -101,16 +117,21 @@ static struct sim_event *link_queue(struct sim *sim, unsigned int to, const u8 *
 	e->data = malloc(len);
 	memcpy(e->data, data, len);
 	e->len = len;
+	e->src = endpoint_addr(sim, !to);
+	e->dst = endpoint_addr(sim, to);
 	event_push(sim, e);
 	return e;
 }
 
-static void link_deliver(struct sim *sim, unsigned int to, const u8 *data, u32 len,
+static void link_deliver(struct sim *sim, const struct sim_event *from, const u8 *data, u32 len,
 			 enum quic_ecn ecn, quic_us at)
 {
+	unsigned int to = from->ep->me;
 	const struct sim_link_config *l = &sim->cfg.link[!to];
 	struct sim_event *e = link_queue(sim, to, data, len, at);
 
+	e->src = from->src;
+	e->dst = from->dst;
 	e->ecn = ecn != QUIC_ECN_NOT_ECT && sim_chance(sim, l->ce) ? QUIC_ECN_CE : ecn;
 	if (sim_chance(sim, l->corrupt))
 		e->data[sim_random(sim, len)] ^= 1 << sim_random(sim, 8);
@@ -119,6 +140,12 @@ static void link_deliver(struct sim *sim, unsigned int to, const u8 *data, u32 l
 void sim_inject(struct sim *sim, unsigned int to, const u8 *data, u32 len, quic_us delay)
 {
 	link_queue(sim, to, data, len, sim->now + delay);
+}
+
+void sim_inject_from(struct sim *sim, unsigned int to, const struct quic_addr *src,
+		     const u8 *data, u32 len, quic_us delay)
+{
+	link_queue(sim, to, data, len, sim->now + delay)->src = *src;
 }
 
 /* Datagrams that wait for the bottleneck. */
@@ -158,8 +185,10 @@ static quic_us link_leave(struct sim *sim, unsigned int from, u32 len, enum quic
 	return leave;
 }
 
-void sim_send(struct sim *sim, unsigned int from, u8 *data, u32 len, enum quic_ecn ecn)
+void sim_send(struct sim *sim, unsigned int from, const struct quic_path *path, u8 *data, u32 len,
+	      enum quic_ecn ecn)
 {
+	struct sim_event hop = { .ep = &sim->ep[!from], .src = path->local, .dst = path->remote };
 	const struct sim_link_config *l = &sim->cfg.link[from];
 	const struct sim_hooks *hooks = sim->cfg.hooks;
 	struct sim_endpoint *ep = &sim->ep[from];
@@ -170,6 +199,8 @@ void sim_send(struct sim *sim, unsigned int from, u8 *data, u32 len, enum quic_e
 	sim_note(sim, 0x5e << 24 | from, len);
 	if ((hooks && hooks->on_send &&
 	     !hooks->on_send(sim, from, ep->dgrams - 1, data, len, &ecn)) ||
+	    (hooks && hooks->on_route &&
+	     !hooks->on_route(sim, from, &hop.src, &hop.dst, data, len)) ||
 	    len > l->mtu || sim_chance(sim, l->loss)) {
 		sim->dropped++;
 		return;
@@ -180,9 +211,9 @@ void sim_send(struct sim *sim, unsigned int from, u8 *data, u32 len, enum quic_e
 		return;
 	}
 	leave += l->latency + (l->jitter ? sim_random(sim, l->jitter) : 0);
-	link_deliver(sim, !from, data, len, ecn, leave);
+	link_deliver(sim, &hop, data, len, ecn, leave);
 	if (sim_chance(sim, l->duplicate))
-		link_deliver(sim, !from, data, len, ecn, leave + sim_random(sim, 3000));
+		link_deliver(sim, &hop, data, len, ecn, leave + sim_random(sim, 3000));
 }
 
 /* ---- endpoints ---- */
@@ -213,13 +244,14 @@ static void endpoint_settle(struct sim_endpoint *ep)
 
 static void endpoint_init(struct sim *sim, unsigned int me);
 
-static struct quic_addr endpoint_addr(const struct sim *sim, unsigned int who)
+/* What is said without a connection goes back to where the client is at first. */
+static void stateless_send(struct sim_endpoint *ep, u8 *data, u32 len)
 {
-	struct quic_addr a = { .family = 4, .port = who ? 443 : 5000 };
+	const struct quic_path path = {
+		.local = endpoint_addr(ep->sim, ep->me), .remote = endpoint_addr(ep->sim, !ep->me),
+	};
 
-	if (!who)
-		a.ip[3] = sim->cfg.client_ip;
-	return a;
+	sim_send(ep->sim, ep->me, &path, data, len, QUIC_ECN_NOT_ECT);
 }
 
 /* What a listener does besides accepting: Retry, INVALID_TOKEN; true: accept. */
@@ -241,7 +273,7 @@ static bool endpoint_admit(struct sim_endpoint *ep, const struct quic_header *h,
 		if (quic_admit_retry(sim->cfg.tokens, h, &remote, sim->now, &w) || w.overflow)
 			sim_fail(sim, "no Retry packet");
 		ep->retries++;
-		sim_send(sim, ep->me, retry, w.len, QUIC_ECN_NOT_ECT);
+		stateless_send(ep, retry, w.len);
 		return false;
 	case QUIC_ADMIT_REFUSE:
 		*refuse = true;
@@ -258,7 +290,7 @@ static void endpoint_negotiate(struct sim_endpoint *ep, const struct quic_header
 
 	quic_wire_write_init(&w, vn, sizeof(vn));
 	quic_header_encode_vn(&w, &h->scid, &h->dcid, 0, 0xfafafafa);
-	sim_send(ep->sim, ep->me, vn, w.len, QUIC_ECN_NOT_ECT);
+	stateless_send(ep, vn, w.len);
 }
 
 /*
@@ -268,7 +300,6 @@ static void endpoint_negotiate(struct sim_endpoint *ep, const struct quic_header
  */
 static bool endpoint_accept(struct sim_endpoint *ep, const struct sim_event *e)
 {
-	struct quic_addr local = endpoint_addr(ep->sim, 1), remote = endpoint_addr(ep->sim, 0);
 	struct quic_admission a;
 	struct quic_header h;
 	bool refuse;
@@ -285,7 +316,7 @@ static bool endpoint_accept(struct sim_endpoint *ep, const struct sim_event *e)
 		endpoint_init(ep->sim, ep->me);
 	}
 	if (quic_conn_start_server(&ep->conn, &h, &a.odcid, a.retried ? &h.dcid : NULL,
-				   a.validated, &local, &remote, ep->sim->now))
+				   a.validated, &e->dst, &e->src, ep->sim->now))
 		return false;
 	ep->started = true;
 	ep->refuse = refuse;
@@ -302,7 +333,9 @@ static u32 endpoint_gather(struct sim *sim, const struct sim_event *first, u8 *b
 		struct sim_event *e = sim->heap[0];
 
 		if (e->at != first->at || e->ep != first->ep || !e->data ||
-		    e->len > first->len || e->ecn != first->ecn || len + e->len > room)
+		    e->len > first->len || e->ecn != first->ecn || len + e->len > room ||
+		    !quic_addr_equal(&e->src, &first->src) ||
+		    !quic_addr_equal(&e->dst, &first->dst))
 			break;
 		event_pop(sim);
 		memcpy(buf + len, e->data, e->len);
@@ -331,6 +364,8 @@ static void endpoint_receive(struct sim_endpoint *ep, const struct sim_event *e)
 		return;
 	len = endpoint_gather(ep->sim, e, buf, sizeof(buf));
 	agg = sim_agg_new(buf, len, e->len, e->ecn);
+	agg->local = e->dst;
+	agg->remote = e->src;
 	quic_conn_receive(&ep->conn, agg, ep->sim->now);
 	quic_edge_agg_free(agg);
 	if (ep->refuse && ep->conn.stats.pkts_rcvd)
@@ -394,20 +429,19 @@ static bool sim_is_over(const struct sim *sim)
 /* Makes both endpoints and lets the client start. */
 static void sim_begin(struct sim *sim, const struct sim_config *cfg)
 {
-	struct quic_addr local, remote;
+	struct quic_addr local;
 	unsigned int i;
 
 	memset(sim, 0, sizeof(*sim));
 	sim->cfg = *cfg;
 	local = endpoint_addr(sim, 0);
-	remote = endpoint_addr(sim, 1);
 	sim->live_before = quic_env_live;
 	sim->rng = cfg->seed * 0x2545f4914f6cdd1dULL + 1;
 	sim->now = cfg->start_at;
 	sim_current = sim;
 	for (i = 0; i < 2; i++)
 		endpoint_init(sim, i);
-	if (quic_conn_start_client(&sim->ep[0].conn, &local, &remote, sim->now)) {
+	if (quic_conn_start_client(&sim->ep[0].conn, &local, &sim_addr[1], sim->now)) {
 		sim_fail(sim, "client did not start");
 		return;
 	}

@@ -71,6 +71,8 @@ struct sim_app {
  * @on_init: an endpoint exists and is not started: parameters can be changed
  * @on_send: datagram number @index of endpoint @from enters the network, which may
  *	change it; false: it is lost
+ * @on_route: the same datagram, from @src to @dst as its sender knows them: may change
+ *	them as a NAT does, or say false: nobody is there
  * @on_settle: after every call into the engine and the application
  * @on_blob: its transport parameters are about to be told
  * @on_packet: a packet leaves its engine, not yet protected
@@ -80,6 +82,8 @@ struct sim_hooks {
 	void (*on_init)(struct sim_endpoint *ep);
 	bool (*on_send)(struct sim *sim, unsigned int from, u64 index, u8 *data, u32 len,
 			enum quic_ecn *ecn);
+	bool (*on_route)(struct sim *sim, unsigned int from, struct quic_addr *src,
+			 struct quic_addr *dst, const u8 *data, u32 len);
 	void (*on_settle)(struct sim_endpoint *ep);
 	void (*on_blob)(struct sim_endpoint *ep);
 	void (*on_packet)(struct sim_endpoint *ep, const struct quic_tx_pkt *pkt);
@@ -183,11 +187,17 @@ u64 sim_random(struct sim *sim, u64 n);
 bool sim_chance(struct sim *sim, unsigned int per_mille);
 void sim_note(struct sim *sim, u64 a, u64 b);
 void sim_fail(struct sim *sim, const char *why);
-/* One datagram leaves endpoint @from; the bytes are copied (a hook may change them). */
-void sim_send(struct sim *sim, unsigned int from, u8 *data, u32 len, enum quic_ecn ecn);
+/* One datagram leaves endpoint @from on @path; the bytes are copied (a hook may change them). */
+void sim_send(struct sim *sim, unsigned int from, const struct quic_path *path, u8 *data, u32 len,
+	      enum quic_ecn ecn);
 
-/* A datagram that nobody sent arrives at endpoint @to after @delay. */
+/* A datagram that nobody sent arrives at endpoint @to after @delay, from the other's address. */
 void sim_inject(struct sim *sim, unsigned int to, const u8 *data, u32 len, quic_us delay);
+/* The same from @src. */
+void sim_inject_from(struct sim *sim, unsigned int to, const struct quic_addr *src,
+		     const u8 *data, u32 len, quic_us delay);
+/* Where endpoint 0 (client) and 1 (server) are at first. */
+extern const struct quic_addr sim_addr[2];
 
 /* app.c: the application and its fake TLS */
 void sim_app_start(struct sim_endpoint *ep);

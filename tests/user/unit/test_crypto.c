@@ -24,7 +24,8 @@ void sim_note(struct sim *sim, u64 a, u64 b)
 {
 }
 
-void sim_send(struct sim *sim, unsigned int from, u8 *data, u32 len, enum quic_ecn ecn)
+void sim_send(struct sim *sim, unsigned int from, const struct quic_path *path, u8 *data, u32 len,
+	      enum quic_ecn ecn)
 {
 	assert_true(wire_len + len <= sizeof(wire));
 	memcpy(wire + wire_len, data, len);
