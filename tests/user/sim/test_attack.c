@@ -117,6 +117,11 @@ static void put_new_cid(struct quic_writer *w)
 {
 	u64 back = sim_random(&sim, 4), seq = next_cid > back ? next_cid - back : next_cid;
 
+	/* Who asks for retirements faster than it acknowledges them breaks a rule [9000-5.1.2]. */
+	if (!manners.rude && server->conn.remote_ids.nr_retire > QUIC_CONNID_RETIRE_MAX / 2) {
+		quic_wire_put_varint(w, QUIC_FRAME_PING);
+		return;
+	}
 	if (rude())
 		seq = number(1000);
 	next_cid = max(next_cid, seq + 1);
