@@ -113,6 +113,24 @@ static void bind_set_inet(struct quic_sock *q, const struct quic_addr *local,
 #endif
 }
 
+u16 quic_bind_mtu_max(const struct quic_sock *q, u32 mtu)
+{
+	if (q->config.plpmtud_probe_interval == U32_MAX)	/* off, UAPI.md 17.8 */
+		return bind_mtu_min_bytes;
+	return clamp_t(u32, mtu, bind_mtu_min_bytes, bind_mtu_max_bytes);
+}
+
+void quic_bind_follow(struct quic_sock *q)
+{
+	const struct quic_path *p = quic_sock_conn(q)->path;
+
+	quic_lookup_path_update(&q->host, p);
+	bind_set_inet(q, &p->local, &p->remote);
+	if (q->local.port != p->local.port || q->local.family != p->local.family ||
+	    !quic_family_is_any(&q->local))
+		q->local = p->local;
+}
+
 int quic_bind_set_path(struct quic_sock *q, const struct quic_addr *remote,
 		       struct quic_addr *local)
 {
@@ -124,9 +142,9 @@ int quic_bind_set_path(struct quic_sock *q, const struct quic_addr *remote,
 	if (err)
 		return err;
 	c->mtu = bind_mtu_min_bytes;
-	c->mtu_max = clamp_t(u32, mtu, bind_mtu_min_bytes, bind_mtu_max_bytes);
-	if (q->config.plpmtud_probe_interval == U32_MAX)
-		c->mtu_max = c->mtu;
+	c->mtu_max = quic_bind_mtu_max(q, mtu);
+	c->pmtu_interval = q->config.plpmtud_probe_interval;
+	c->server_moves = READ_ONCE(quic_sock_net(sock_net(quic_sock_sk(q)))->server_migration);
 	bind_set_inet(q, local, remote);
 	return 0;
 }

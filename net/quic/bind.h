@@ -48,6 +48,10 @@ int quic_getname(struct socket *sock, struct sockaddr *sa, int peer);
 int quic_bind_set_path(struct quic_sock *q, const struct quic_addr *remote,
 		       struct quic_addr *local);
 
+/* UDP payload bytes to search up to where the route allows @mtu. */
+u16 quic_bind_mtu_max(const struct quic_sock *q, u32 mtu);
+/* Another path is in use: what the rest of the kernel reads of the socket follows. */
+void quic_bind_follow(struct quic_sock *q);
 /* The token that was set goes into the Initials to come: 0, -ENOMEM. @q is owned. */
 int quic_bind_give_token(struct quic_sock *q);
 

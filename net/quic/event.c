@@ -100,6 +100,7 @@ void quic_event_fill_close(const struct quic_sock *q, struct quic_connection_clo
 		return;
 	case QUIC_CLOSE_IDLE:
 	case QUIC_CLOSE_HANDSHAKE_TIMEOUT:
+	case QUIC_CLOSE_NO_PATH:
 		return;
 	default:
 		c->errcode = min_t(u64, end->code, U32_MAX);
@@ -114,6 +115,8 @@ void quic_event_fill_connid(const struct quic_sock *q, bool dest,
 {
 	const struct quic_conn *conn = &q->host.conn;
 	const struct quic_connid_entry *e = dest ? conn->remote_ids.e : conn->local_ids.e;
+	const struct quic_connid_entry *heard =
+		quic_connid_local_find_cid((void *)&conn->local_ids, &conn->path->heard);
 	u64 lowest = U32_MAX;
 	unsigned int i;
 
@@ -123,8 +126,8 @@ void quic_event_fill_connid(const struct quic_sock *q, bool dest,
 			lowest = min(lowest, e[i].seq);
 	info->dest = dest;
 	info->prior_to = lowest == U32_MAX ? 0 : lowest;
-	/* Which of ours the peer uses is its choice; the lowest is the one it began with. */
-	info->active = dest ? conn->path->dcid_seq : info->prior_to;
+	/* Which of ours the peer uses is its choice: what it used last. */
+	info->active = dest ? conn->path->dcid_seq : heard ? heard->seq : info->prior_to;
 }
 
 static void event_add_stream(struct quic_sock *q, const struct quic_edge_event_info *ev)

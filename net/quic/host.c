@@ -30,6 +30,10 @@ void quic_host_detach(struct quic_host *host)
 		quic_tunnel_put(host->tunnel, host->owns_tunnel);
 		host->tunnel = NULL;
 	}
+	if (host->side) {
+		quic_tunnel_put(host->side, host->owns_side);
+		host->side = NULL;
+	}
 }
 
 void quic_host_exit(struct quic_host *host)

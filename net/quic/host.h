@@ -70,6 +70,8 @@ struct quic_path_node {
  * @qn: edges of its netns
  * @tunnel: UDP socket it sends through; NULL: none yet; one reference
  * @owns_tunnel: that reference counts as an owner (quic_tunnel_disown() clears both)
+ * @side: the UDP socket of paths that @tunnel does not serve; NULL: none; one reference
+ * @owns_side: as @owns_tunnel
  * @route: cached route
  * @timer: its timer
  * @path_node: in the table of paths
@@ -89,6 +91,8 @@ struct quic_host {
 	struct quic_net *qn;
 	struct quic_tunnel *tunnel;
 	bool owns_tunnel;
+	struct quic_tunnel *side;
+	bool owns_side;
 	struct quic_route route;
 	struct quic_hrtimer timer;
 	struct quic_path_node path_node;

@@ -48,6 +48,7 @@
 	X(RATE_LIMITED, "QuicStatelessRateLimited")			\
 	X(HALF_OPEN_DROP, "QuicHalfOpenDrop")				\
 	X(LISTEN_OVERFLOW, "QuicListenOverflow")			\
+	X(ICMP_MTU, "QuicIcmpPacketTooBig")				\
 	X(TIMEOUTS, "QuicTimeouts")
 
 enum quic_mib_counter {

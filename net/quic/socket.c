@@ -27,6 +27,7 @@
 #include "close.h"
 #include "event.h"
 #include "listen.h"
+#include "migrate.h"
 #include "route.h"
 #include "socket.h"
 #include "ticket.h"
@@ -149,6 +150,7 @@ static int sock_end_errno(const struct quic_close *c)
 	switch (c->source) {
 	case QUIC_CLOSE_IDLE:
 	case QUIC_CLOSE_HANDSHAKE_TIMEOUT:
+	case QUIC_CLOSE_NO_PATH:
 		return ETIMEDOUT;
 	case QUIC_CLOSE_RESET:
 		return ECONNRESET;
@@ -274,6 +276,8 @@ void quic_sock_settle(struct quic_sock *q)
 	sock_follow_pacing_rate(q);
 	if (notify & QUIC_NOTIFY_STATE)
 		sock_on_state(q);
+	if (unlikely(notify & QUIC_NOTIFY_PATH))
+		quic_migrate_settle(q);
 	if (notify)
 		sock_wake(q, notify);
 	if (unlikely(q->router) && notify)
@@ -406,10 +410,32 @@ void quic_sock_on_timer(struct sock *sk)
 	bh_unlock_sock(sk);
 }
 
+/* With the slock held or owned: what the error says, if it quotes an id of the peer's. */
+static void sock_icmp(struct quic_sock *q)
+{
+	struct quic_conn *conn = quic_sock_conn(q);
+	u32 overhead = quic_family_overhead(conn->path->remote.family);
+	struct sock *sk = quic_sock_sk(q);
+
+	if (!q->started || q->finished ||
+	    !quic_tunnel_is_quote(conn, q->icmp.quoted, q->icmp.len))
+		return;
+	if (q->icmp.mtu) {
+		quic_mib_inc(q->host.qn, QUIC_MIB_ICMP_MTU);
+		quic_conn_on_too_big(conn, q->icmp.mtu - overhead, quic_timer_now());
+		quic_sock_output(q);
+	} else if (sk->sk_state == TCP_SYN_RECV) {
+		/* Never the end of a connection: kept as the better word if it times out. */
+		WRITE_ONCE(sk->sk_err_soft, q->icmp.err);
+	}
+}
+
 void quic_sock_release_cb(struct sock *sk)
 {
 	struct quic_sock *q = quic_sk(sk);
 
+	if (__test_and_clear_bit(QUIC_SOCK_DEFERRED_ICMP, &q->deferred))
+		sock_icmp(q);
 	if (__test_and_clear_bit(QUIC_SOCK_DEFERRED_TIMER, &q->deferred))
 		sock_timeout(q);
 }
@@ -422,6 +448,7 @@ static void sock_deferred_output(struct work_struct *work)
 
 	lock_sock(sk);
 	q->host.deferred = false;
+	quic_migrate_run(q);
 	quic_sock_output(q);
 	again = q->host.deferred;
 	release_sock(sk);
@@ -444,11 +471,15 @@ void quic_sock_on_icmp(struct sock *sk, int err, u32 mtu, const u8 *quoted, u32 
 {
 	struct quic_sock *q = quic_sk(sk);
 
-	/* Never the end of a connection: kept as the better word if it times out. */
 	bh_lock_sock(sk);
-	if (!mtu && !sock_owned_by_user(sk) && sk->sk_state == TCP_SYN_RECV && !q->finished &&
-	    quic_tunnel_is_quote(quic_sock_conn(q), quoted, len))
-		WRITE_ONCE(sk->sk_err_soft, err);
+	q->icmp.err = err;
+	q->icmp.mtu = mtu;
+	q->icmp.len = min_t(u32, len, sizeof(q->icmp.quoted));
+	memcpy(q->icmp.quoted, quoted, q->icmp.len);
+	if (sock_owned_by_user(sk))
+		__set_bit(QUIC_SOCK_DEFERRED_ICMP, &q->deferred);
+	else
+		sock_icmp(q);
 	bh_unlock_sock(sk);
 }
 
@@ -565,6 +596,7 @@ static int __net_init sock_net_init(struct net *net)
 	sn->wmem[2] = 16 << 20;
 	strscpy(sn->cong, "cubic", sizeof(sn->cong));
 	sn->handshake_timeout_ms = 10 * MSEC_PER_SEC;
+	sn->server_migration = 1;
 	sn->flush_timeout_ms = 10 * MSEC_PER_SEC;
 	sn->half_open_max = 4096;
 	sn->half_open_source_max = 256;

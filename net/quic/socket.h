@@ -42,6 +42,21 @@ struct quic_listener;
 /* What waits for the owner to let go: bits of quic_sock.deferred. */
 enum quic_sock_deferred {
 	QUIC_SOCK_DEFERRED_TIMER,	/* the timer fired */
+	QUIC_SOCK_DEFERRED_ICMP,	/* an ICMP error came */
+};
+
+/**
+ * struct quic_sock_icmp - the ICMP error that came last
+ * @err: errno
+ * @mtu: IP packet bytes that fit, 0: another error
+ * @len: bytes of @quoted
+ * @quoted: begin of the UDP payload it quotes: header and connection id
+ */
+struct quic_sock_icmp {
+	int err;
+	u32 mtu;
+	u8 len;
+	u8 quoted[6 + QUIC_CID_MAX_BYTES];
 };
 
 /**
@@ -78,6 +93,7 @@ struct quic_event_queue {
  * @router: listener that waits for this child's ClientHello, one reference; else NULL
  * @output: deferred output
  * @deferred: enum quic_sock_deferred, written with the slock held
+ * @icmp: for QUIC_SOCK_DEFERRED_ICMP; written with the slock held
  * @started: connect() or accept() started the connection
  * @finished: the engine's memory is freed; nothing reaches the connection any more
  * @orphaned: on the list of orphans, counted in quic_sock_net.nr_orphans
@@ -115,6 +131,7 @@ struct quic_sock {
 	struct sock *router;
 	struct work_struct output;
 	unsigned long deferred;
+	struct quic_sock_icmp icmp;
 	bool started;
 	bool finished;
 	bool orphaned;
@@ -173,6 +190,8 @@ struct quic6_sock {
  * @flush_timeout_ms: sysctl: an orphan delivers no longer
  * @half_open_max: sysctl: bound of @half_open
  * @half_open_source_max: sysctl: bound of each of @half_open_source
+ * @server_migration: sysctl: a server may change its address while established, and a
+ *	client follows it (UAPI.md 17.9)
  * @stateless_rate: sysctl: stateless replies per second
  * @spin_bit: sysctl: the latency spin bit may be used
  * @sysctl: registered table
@@ -197,6 +216,7 @@ struct quic_sock_net {
 	int flush_timeout_ms;
 	int half_open_max;
 	int half_open_source_max;
+	int server_migration;
 	int stateless_rate;
 	int spin_bit;
 	struct ctl_table_header *sysctl;

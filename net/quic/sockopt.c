@@ -14,6 +14,7 @@
 #include "bind.h"
 #include "event.h"
 #include "info.h"
+#include "migrate.h"
 #include "sockopt_param.h"
 #include "sockopt_stream.h"
 #include "ticket.h"
@@ -71,9 +72,16 @@ static int sockopt_get_close(struct quic_sock *q, struct quic_sockopt_get *g)
 
 static int sockopt_set_connid(struct quic_sock *q, const void *val, u32 len)
 {
+	struct quic_connection_id_info info;
+	int err;
+
+	quic_sockopt_copy(&info, sizeof(info), val, len);
 	if (quic_sock_sk(q)->sk_state != TCP_ESTABLISHED)
 		return -EINVAL;
-	return -EOPNOTSUPP;	/* the engine rotates ids by itself, not on demand yet */
+	err = quic_conn_change_ids(quic_sock_conn(q), info.dest, info.active, info.prior_to);
+	if (!err)
+		quic_sock_output(q);
+	return err;
 }
 
 static int sockopt_get_connid(struct quic_sock *q, struct quic_sockopt_get *g)
@@ -86,21 +94,6 @@ static int sockopt_get_connid(struct quic_sock *q, struct quic_sockopt_get *g)
 	g->data = info;
 	g->len = sizeof(*info);
 	return 0;
-}
-
-static int sockopt_set_migration(struct quic_sock *q, const void *val, u32 len)
-{
-	struct quic_addr addr;
-	int err;
-
-	if (len < sizeof(sa_family_t))
-		return -EINVAL;
-	err = quic_family_from_sockaddr(val, len, &addr);
-	if (err || !addr.port)
-		return -EINVAL;
-	if (!quic_sock_is_connected(q))
-		return -EPIPE;
-	return -EOPNOTSUPP;	/* the engine has one path yet */
 }
 
 static int sockopt_set_key_update(struct quic_sock *q, const void *val, u32 len)
@@ -284,7 +277,7 @@ static const struct sockopt_row sockopt_table[] = {
 	[QUIC_SOCKOPT_STREAM_STOP_SENDING] = { quic_sockopt_stream_stop, NULL },
 	[QUIC_SOCKOPT_CONNECTION_ID] = { sockopt_set_connid, sockopt_get_connid },
 	[QUIC_SOCKOPT_CONNECTION_CLOSE] = { sockopt_set_close, sockopt_get_close },
-	[QUIC_SOCKOPT_CONNECTION_MIGRATION] = { sockopt_set_migration, NULL },
+	[QUIC_SOCKOPT_CONNECTION_MIGRATION] = { quic_migrate_set, NULL },
 	[QUIC_SOCKOPT_KEY_UPDATE] = { sockopt_set_key_update, NULL },
 	[QUIC_SOCKOPT_TRANSPORT_PARAM] = { quic_param_set, quic_param_get },
 	[QUIC_SOCKOPT_CONFIG] = { quic_param_set_config, quic_param_get_config },

@@ -14,6 +14,7 @@
 #define PARAM_DATA_MAX		(S32_MAX / 4)
 #define PARAM_STREAMS_MAX	4096
 #define PARAM_EXT_MAX_BYTES	512
+#define PARAM_PROBE_INTERVAL_MIN_US	5000000
 
 /* ---- transport parameters ---- */
 
@@ -245,13 +246,21 @@ static bool param_cipher_is_known(u32 type)
 	return !type || quic_cipher_from_uapi(type) != QUIC_CIPHER_NONE;
 }
 
+/* 0 keeps, U32_MAX is off (UAPI.md 4, 17.8). */
+static bool param_probe_interval_is_valid(u32 us)
+{
+	return !us || us == U32_MAX ||
+	       (us >= PARAM_PROBE_INTERVAL_MIN_US && us <= U32_MAX / 30);
+}
+
 int quic_param_set_config(struct quic_sock *q, const void *val, u32 len)
 {
 	const struct quic_cong_ops *cong = NULL;
 	struct quic_config c;
 
 	quic_sockopt_copy(&c, sizeof(c), val, len);
-	if (q->was_established || q->ended || !param_cipher_is_known(c.payload_cipher_type))
+	if (q->was_established || q->ended || !param_cipher_is_known(c.payload_cipher_type) ||
+	    !param_probe_interval_is_valid(c.plpmtud_probe_interval))
 		return -EINVAL;
 	if (c.congestion_control_algo) {
 		cong = param_cong_of(c.congestion_control_algo);

@@ -54,6 +54,7 @@ static const struct ctl_table sysctl_net_table[] = {
 	SYSCTL_INT("half_open_max", half_open_max, SYSCTL_ONE, &sysctl_max_half_open),
 	SYSCTL_INT("half_open_source_max", half_open_source_max, SYSCTL_ONE,
 		   &sysctl_max_half_open),
+	SYSCTL_INT("server_migration", server_migration, SYSCTL_ZERO, SYSCTL_ONE),
 	SYSCTL_INT("stateless_rate", stateless_rate, SYSCTL_ZERO, &sysctl_max_rate),
 	SYSCTL_INT("spin_bit", spin_bit, SYSCTL_ZERO, SYSCTL_ONE),
 	{

@@ -49,7 +49,7 @@ static void tunnel_data_ready(struct sock *usk)
 
 bool quic_tunnel_is_quote(const struct quic_conn *conn, const u8 *quoted, u32 len)
 {
-	const struct quic_cid *cid = &conn->path->dcid;
+	const struct quic_cid *cid = &conn->path->dcid;		/* [9000-14.2.1] */
 	u32 off = 1;
 
 	if (!len)
@@ -260,16 +260,38 @@ struct quic_tunnel *quic_tunnel_get(struct quic_tunnel *t)
 	return t;
 }
 
-void quic_tunnel_disown(struct quic_host *host)
+static void tunnel_disown(struct quic_tunnel *t, bool *owns)
 {
-	struct quic_tunnel *t = host->tunnel;
-
-	if (!t || !host->owns_tunnel)
+	if (!t || !*owns)
 		return;
-	host->owns_tunnel = false;
+	*owns = false;
 	spin_lock_bh(&t->lock);
 	t->owners--;
 	spin_unlock_bh(&t->lock);
+}
+
+void quic_tunnel_disown(struct quic_host *host)
+{
+	tunnel_disown(host->tunnel, &host->owns_tunnel);
+	tunnel_disown(host->side, &host->owns_side);
+}
+
+/* Can datagrams leave from @local through @t? */
+static bool tunnel_serves(const struct quic_tunnel *t, const struct quic_addr *local)
+{
+	return t->local.port == local->port && t->local.family == local->family &&
+	       (quic_family_is_any(&t->local) || quic_family_ip_equal(&t->local, local));
+}
+
+struct quic_tunnel *quic_tunnel_of(const struct quic_host *host, const struct quic_path *path)
+{
+	struct quic_tunnel *side = host->side;
+
+	if (likely(!side) || !tunnel_serves(side, &path->local))
+		return host->tunnel;
+	/* Where both would do, the one that is bound to just that address. */
+	return quic_family_is_any(&side->local) && host->tunnel &&
+	       tunnel_serves(host->tunnel, &path->local) ? host->tunnel : side;
 }
 
 void quic_tunnel_put(struct quic_tunnel *t, bool owner)

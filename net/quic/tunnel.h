@@ -67,7 +67,9 @@ struct quic_tunnel *quic_tunnel_open(struct sock *sk, const struct quic_addr *lo
 
 /* One more reference that counts as an owner; the caller has one. Context: any. */
 struct quic_tunnel *quic_tunnel_get(struct quic_tunnel *t);
-/* @host's reference no longer counts as an owner: its socket was closed. Context: any, owned. */
+/* The UDP socket that @path leaves from: of the two a connection may have. */
+struct quic_tunnel *quic_tunnel_of(const struct quic_host *host, const struct quic_path *path);
+/* @host's references no longer count as owners: its socket was closed. Context: any, owned. */
 void quic_tunnel_disown(struct quic_host *host);
 /* Gives a reference back; @owner: it counts as an owner. Context: any. */
 void quic_tunnel_put(struct quic_tunnel *t, bool owner);

@@ -234,7 +234,8 @@ static struct dst_entry *tx_route(struct quic_host *host, const struct quic_path
 	r->cookie = quic_family_cookie(dst);
 	r->local = path->local;
 	r->remote = path->remote;
-	quic_lookup_path_update(host, path);
+	if (path == host->conn.path)
+		quic_lookup_path_update(host, path);
 	return dst;
 }
 
@@ -573,10 +574,11 @@ static int tx_send(struct quic_burst *b)
 	u8 family = b->path->remote.family;
 	struct quic_host *host = b->host;
 	struct dst_entry *dst = tx_route(host, b->path);
+	struct quic_tunnel *t = quic_tunnel_of(host, b->path);
 	struct sk_buff *skb;
 	u32 headroom;
 
-	if (!dst || !host->tunnel)
+	if (!dst || !t)
 		return -ENETUNREACH;
 	if ((b->nr > 1 ? b->dgram_bytes : b->last_bytes) + quic_family_overhead(family) >
 	    READ_ONCE(dst->dev->mtu))
@@ -590,7 +592,7 @@ static int tx_send(struct quic_burst *b)
 	quic_mib_inc(host->qn, QUIC_MIB_BURSTS_OUT);
 	quic_mib_add(host->qn, QUIC_MIB_PKTS_OUT, b->nr);
 	dst_hold(dst);
-	quic_family_xmit(host->tunnel->sock->sk, skb, dst, &host->route.from, &b->path->remote,
+	quic_family_xmit(t->sock->sk, skb, dst, &host->route.from, &b->path->remote,
 			 b->tos);
 	return 0;
 }
