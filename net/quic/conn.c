@@ -372,7 +372,8 @@ void quic_conn_confirm(struct quic_conn *conn, quic_us now)
 	conn->recovery.handshake_confirmed = true;
 	conn->server_validated_us = true;
 	quic_conn_discard_keys(conn, QUIC_LEVEL_INITIAL);
-	quic_conn_discard_keys(conn, QUIC_LEVEL_HANDSHAKE);	/* [9001-4.9.2] */
+	/* From here on CONNECTION_CLOSE, too, has only 1-RTT keys: [9000-10.2.3#1] [9001-4.9.2] */
+	quic_conn_discard_keys(conn, QUIC_LEVEL_HANDSHAKE);
 	quic_conn_discard_keys(conn, QUIC_LEVEL_EARLY);
 	if (conn->odcid_added) {
 		quic_edge_cid_del(conn, &conn->original_dcid);

@@ -79,23 +79,25 @@ static bool close_is_silent(const struct quic_conn *conn)
 	return true;
 }
 
-/* Once the handshake is confirmed, in a 1-RTT packet alone [9000-10.2.3#1]. */
-static void close_local(struct quic_conn *conn, quic_us now)
+/* CONNECTION_CLOSE is due at each level that the peer may be able to open (10.2.3). */
+static void close_say(struct quic_conn *conn)
 {
 	enum quic_level level;
 
+	for (level = 0; level < QUIC_NR_LEVELS; level++)
+		if (quic_keys_can_send(&conn->keys, level) && level != QUIC_LEVEL_EARLY)
+			conn->close_levels |= BIT(level);
+}
+
+static void close_local(struct quic_conn *conn, quic_us now)
+{
 	if (close_is_silent(conn)) {
 		quic_conn_set_state(conn, QUIC_CONN_EV_ABANDON);
 		close_start_period(conn, now);
 		return;
 	}
 	quic_conn_set_state(conn, QUIC_CONN_EV_CLOSE);
-	for (level = 0; level < QUIC_NR_LEVELS; level++)
-		if (quic_keys_can_send(&conn->keys, level) && level != QUIC_LEVEL_EARLY)
-			conn->close_levels |= BIT(level);
-	/* [9000-10.2.3#1]: once the peer surely has 1-RTT keys nothing else is needed. */
-	if (conn->confirmed)
-		conn->close_levels = BIT(QUIC_LEVEL_APP);
+	close_say(conn);
 	close_start_period(conn, now);
 	quic_packet_output(conn, now);
 }
@@ -165,8 +167,6 @@ void quic_conn_on_stateless_reset(struct quic_conn *conn, quic_us now)
 
 void quic_conn_on_rx_closing(struct quic_conn *conn, u32 bytes)
 {
-	enum quic_level level;
-
 	conn->close_room += (u64)bytes * QUIC_AMPLIFICATION_FACTOR;
 	/*
 	 * Ever less often, at packets 1, 2, 4, 8, ..., and never with more than three
@@ -175,9 +175,5 @@ void quic_conn_on_rx_closing(struct quic_conn *conn, u32 bytes)
 	if (!is_power_of_2(++conn->close_rx) || conn->close_room < conn->close_bytes)
 		return;
 	conn->close_room -= conn->close_bytes;
-	for (level = 0; level < QUIC_NR_LEVELS; level++)
-		if (quic_keys_can_send(&conn->keys, level) && level != QUIC_LEVEL_EARLY)
-			conn->close_levels |= BIT(level);
-	if (conn->confirmed)					/* [9000-10.2.3#1] */
-		conn->close_levels = BIT(QUIC_LEVEL_APP);
+	close_say(conn);
 }

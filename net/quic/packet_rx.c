@@ -326,7 +326,7 @@ static void rx_failed(struct quic_conn *conn, const struct quic_agg *agg,
 		rx_drop(conn, QUIC_DROP_MEMORY);
 		return;
 	}
-	rx_drop(conn, QUIC_DROP_AUTH);				/* [9001-5.5#1,2] */
+	rx_drop(conn, QUIC_DROP_AUTH);
 	if (rx_is_reset(conn, agg, p)) {			/* [9000-10.3.1#1] */
 		quic_conn_on_stateless_reset(conn, now);
 		return;
@@ -492,7 +492,7 @@ static void rx_batch(struct quic_conn *conn, struct quic_agg *agg, unsigned int 
 			rx_meet_path(conn, agg, p, now);
 		if (!quic_conn_is_open(conn))
 			rx_drop(conn, QUIC_DROP_STATE);
-		else if (p->err)
+		else if (p->err)				/* [9001-5.5#1,2] */
 			rx_failed(conn, agg, p, now);
 		else
 			rx_handle(conn, p, rx_picked(conn, p, phase), now);

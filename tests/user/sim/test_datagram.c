@@ -462,6 +462,30 @@ static const char *frame_above_the_limit_is_a_violation(u64 seed)
 	return err;
 }
 
+static bool offered_nothing(const struct quic_close *c)
+{
+	const char *want = quic_violation_name(QUIC_VIOLATION_DATAGRAM_NOT_NEGOTIATED);
+
+	return c->source == QUIC_CLOSE_LOCAL && c->code == QUIC_ERR_PROTOCOL_VIOLATION &&
+	       !strcmp((const char *)c->reason, want);
+}
+
+/* [9221-3#3] */
+static const char *frame_that_was_not_offered_is_a_violation(u64 seed)
+{
+	struct sim_config cfg;
+	const char *err;
+
+	talk_config(&cfg, seed, &forge_hooks);
+	forged = false;
+	talker[0].size = 4 + seed % 40;
+	talker[1].max_frame = 0;
+	err = scenario_run(&cfg);
+	if (!err && !offered_nothing(&sim.ep[1].conn.close))
+		return "it was not answered as it should be";
+	return err;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct scenario list[] = {
@@ -474,6 +498,7 @@ int main(int argc, char **argv)
 		SCENARIO(queue_to_send_is_bounded),
 		SCENARIO(ones_that_no_longer_fit_stop_nothing),
 		SCENARIO(frame_above_the_limit_is_a_violation),
+		SCENARIO(frame_that_was_not_offered_is_a_violation),
 	};
 
 	return scenario_main(argc, argv, list, ARRAY_SIZE(list));

@@ -75,7 +75,7 @@ static const struct sim_hooks flood_hooks = {
 	.on_settle = flood_on_settle,
 };
 
-/* [9001-6.3#1,2] [9001-9.5#1] [9001-5.5#2] */
+/* [9001-6.3#1,2] [9001-9.5#1] [9001-5.5#1,2] */
 static const char *forged_packet_costs_one_open_whatever_it_claims(u64 seed)
 {
 	struct sim_config cfg;

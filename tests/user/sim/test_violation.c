@@ -157,7 +157,7 @@ static const struct row rows[] = {
 	APP_ROW("retires an id never issued", SERVER, "1943e8", V(CID_RETIRE_UNISSUED)),
 	APP_ROW("retires the id it is sent to", SERVER, "1900", V(CID_RETIRE_IN_USE)),
 	APP_ROW("retires another id, twice", SERVER, "1901" "1901", NONE),
-	/* 19.17 to 19.20, [9221-3#3] */
+	/* 19.17 to 19.20, RFC 9221 */
 	APP_ROW("PATH_CHALLENGE", SERVER, "1a0102030405060708", NONE),
 	APP_ROW("PATH_RESPONSE to nothing", SERVER, "1b0102030405060708", NONE),
 	/* [9000-19.20#2] */
