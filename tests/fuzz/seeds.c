@@ -9,6 +9,7 @@
 
 #include "core/header.h"
 #include "core/frame.h"
+#include "core/token.h"
 #include "core/tparam.h"
 #include "frames.h"
 #include "rfc9000.h"
@@ -157,6 +158,25 @@ static void seed_ranges(void)
 	seed(0, grow, sizeof(grow));
 }
 
+static void seed_token(void)
+{
+	struct quic_cid odcid = { 8, { 1, 2, 3, 4, 5, 6, 7, 8 } };
+	u8 buf[QUIC_TOKEN_MAX_BYTES];
+	enum quic_token_kind kind;
+	struct quic_writer w;
+
+	for (kind = QUIC_TOKEN_RETRY; kind <= QUIC_TOKEN_NEW; kind++) {
+		quic_wire_write_init(&w, buf, sizeof(buf));
+		quic_wire_put_u8(&w, quic_token_first(kind, kind & 1));
+		quic_wire_put_zeros(&w, QUIC_TOKEN_NONCE_BYTES);
+		quic_token_put_text(&w, kind, 1000000, &odcid);
+		quic_wire_put_zeros(&w, QUIC_TAG_BYTES);
+		seed(0, buf, w.len);
+		seed(200, buf, w.len);
+		seed(0, buf, w.len - 1);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
@@ -173,5 +193,7 @@ int main(int argc, char **argv)
 	seed_tparam();
 	begin(argv[1], "ranges");
 	seed_ranges();
+	begin(argv[1], "token");
+	seed_token();
 	return 0;
 }
