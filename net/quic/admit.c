@@ -33,10 +33,11 @@ static int admit_seal(struct quic_tokens *t, const struct admit_binding *b,
 	struct quic_writer aad, tw;
 	int key;
 
-	quic_edge_random(nonce, sizeof(nonce));			/* [9000-8.1.4] */
+	quic_edge_random(nonce, sizeof(nonce));			/* [9000-8.1.3#4] [9000-8.1.4#1] */
 	admit_put_aad(&aad, aad_buf, b);
 	quic_wire_write_init(&tw, text, QUIC_TOKEN_TEXT_MAX_BYTES);
 	quic_token_put_text(&tw, b->kind, now, odcid);
+	/* Nobody else can read it [9000-8.1.3#3] or change it [9000-8.1.4#2]. */
 	key = quic_edge_token_seal(t, nonce, aad_buf, aad.len, text, tw.len);
 	if (key < 0)
 		return key;
@@ -75,7 +76,7 @@ enum quic_admit quic_admit_initial(struct quic_tokens *t, const struct quic_head
 	*a = (struct quic_admission){ .odcid = h->dcid };
 	quic_token_view(h->token, &v);
 	b.kind = v.kind;
-	if (v.kind != QUIC_TOKEN_NONE) {			/* [9000-8.1.3] */
+	if (v.kind != QUIC_TOKEN_NONE) {			/* [9000-8.1.3#7] */
 		err = admit_open(t, &v, &b, now, &a->odcid);
 		if (err && err != -EBADMSG)
 			return QUIC_ADMIT_DROP;
@@ -86,7 +87,7 @@ enum quic_admit quic_admit_initial(struct quic_tokens *t, const struct quic_head
 		a->validated = !err;
 		return err ? QUIC_ADMIT_REFUSE : QUIC_ADMIT_ACCEPT;
 	}
-	/* [9000-8.1.4]: a replay is as good as no token. */
+	/* A replay is no better than no token, who has none is limited [9000-8.1.4#4,5]. */
 	if (!err && quic_edge_token_spend(t, v.nonce, now))
 		a->validated = true;
 	return validate && !a->validated ? QUIC_ADMIT_RETRY : QUIC_ADMIT_ACCEPT;
@@ -105,12 +106,13 @@ int quic_admit_retry(struct quic_tokens *t, const struct quic_header *h,
 	int err;
 
 	quic_edge_random(scid.data, scid.len);
-	if (quic_cid_equal(&scid, &h->dcid))			/* [9000-17.2.5.1] */
+	if (quic_cid_equal(&scid, &h->dcid))			/* [9000-17.2.5.1#1] */
 		scid.data[0]++;
 	quic_wire_write_init(&tw, token, sizeof(token));
 	err = admit_seal(t, &b, &h->dcid, now, &tw);
 	if (err)
 		return err;
+	/* [9369-4.1#1] */
 	quic_header_encode_retry(w, h->version, &h->scid, &scid,
 				 (struct quic_span){ token, tw.len });
 	if (w->overflow)

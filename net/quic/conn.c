@@ -281,7 +281,7 @@ int quic_conn_start_client(struct quic_conn *conn, const struct quic_addr *local
 	conn->original_dcid = dcid;
 	conn_start_common(conn, local, remote, now);
 	quic_path_validate(conn->path);	/* clients have no amplification limit */
-	quic_conn_set_peer_cid(conn, &dcid);
+	quic_conn_set_peer_cid(conn, &dcid);			/* [9000-7.2#2] */
 	return 0;
 }
 
@@ -311,12 +311,12 @@ int quic_conn_start_server(struct quic_conn *conn, const struct quic_header *hdr
 		quic_path_validate(conn->path);
 	quic_conn_set_peer_cid(conn, &hdr->scid);		/* [9000-7.2#5] */
 	conn->peer_id_known = true;
-	conn->local.original_dcid = *odcid;			/* [9000-7.3] */
+	conn->local.original_dcid = *odcid;			/* [9000-7.3#1] */
 	quic_tparam_mark(&conn->local, QUIC_TPARAM_ORIGINAL_DCID);
 	if (retry_scid) {
 		conn->retried = true;
 		conn->retry_scid = *retry_scid;
-		conn->local.retry_scid = *retry_scid;
+		conn->local.retry_scid = *retry_scid;		/* [9369-4.1#3] */
 		quic_tparam_mark(&conn->local, QUIC_TPARAM_RETRY_SCID);
 	}
 	return 0;
@@ -480,7 +480,7 @@ int quic_conn_install_secret(struct quic_conn *conn, enum quic_level level, bool
 	return 0;
 }
 
-/* The ids in the parameters must be those of the packets [9000-7.3]. */
+/* The ids in the parameters must be those of the packets [9000-7.3#2,3,4]. */
 static int conn_check_tparam_ids(const struct quic_conn *conn, const struct quic_tparams *p)
 {
 	if (!quic_tparam_has(p, QUIC_TPARAM_INITIAL_SCID))

@@ -212,6 +212,7 @@ void quic_conn_on_loss_timer(struct quic_conn *conn, quic_us now)
 	struct quic_recovery_ack a;
 	enum quic_space space;
 
+	/* What a client sends keeps a server from waiting for ever [9000-8.1#4,5]. */
 	switch (quic_recovery_on_timeout(&conn->recovery, &a, &conn->path->rtt, unvalidated,
 					 quic_keys_can_send(&conn->keys, QUIC_LEVEL_HANDSHAKE),
 					 now, &space)) {

@@ -16,7 +16,7 @@
 
 static const u32 initial_token_max_bytes = 1000;	/* leaves room for a CRYPTO frame */
 
-/* The version that the first flight can be converted to, or from: there are two. */
+/* The version that the first flight can be converted to, or from: there are two [9368-2.2#1]. */
 static const struct quic_version *initial_other_version(const struct quic_version *v)
 {
 	const struct quic_version *other;
@@ -110,14 +110,14 @@ static void initial_start_again(struct quic_conn *conn, const struct quic_cid *d
 	struct quic_keys *k = &conn->keys;
 
 	conn->initial_dcid = *dcid;
-	quic_conn_set_peer_cid(conn, dcid);
+	quic_conn_set_peer_cid(conn, dcid);			/* [9000-17.2.5.1#3] */
 	if (initial_rekey(conn, conn->version, true, &k->tx[QUIC_LEVEL_INITIAL]) ||
 	    initial_rekey(conn, conn->version, false, &k->rx[QUIC_LEVEL_INITIAL]) ||
 	    initial_rekey(conn, conn->alt_version, false, &k->rx_alt)) {
 		quic_conn_close(conn, false, QUIC_ERR_INTERNAL, NULL, 0, now);
 		return;
 	}
-	/* [9002-6.3]; packet numbers go on [9000-17.2.5.3] */
+	/* [9002-6.3]: the same messages, further packet numbers [9000-17.2.5.3#1,2]. */
 	quic_conn_send_again(conn, QUIC_SPACE_INITIAL);
 	quic_conn_send_again(conn, QUIC_SPACE_APP);
 	conn->recovery.pto_count = 0;
@@ -126,8 +126,11 @@ static void initial_start_again(struct quic_conn *conn, const struct quic_cid *d
 /* Nothing authentic came yet, nor anything else that was believed. */
 static bool initial_is_untouched(const struct quic_conn *conn)
 {
-	return !conn->is_server && conn->state == QUIC_CONN_ESTABLISHING && !conn->retried &&
-	       !conn->peer_id_known;
+	if (conn->is_server || conn->state != QUIC_CONN_ESTABLISHING)	/* [9368-2.1#5] */
+		return false;
+	if (conn->retried)					/* [9000-17.2.5.2#1] */
+		return false;
+	return !conn->peer_id_known;		/* [9000-6.2#2] [9000-7.2#4] [9000-17.2.5.2#2] */
 }
 
 /* ---- Retry ---- */
@@ -136,20 +139,20 @@ static bool initial_is_retry(struct quic_conn *conn, const struct quic_header *h
 {
 	u8 tag[QUIC_TAG_BYTES];
 
-	/* One only, and none after an Initial [9000-17.2.5.2]. */
+	/* One only, and none after an Initial. */
 	if (!initial_is_untouched(conn) || !quic_cid_equal(&h->dcid, &conn->initial_scid))
 		return false;
-	/* [9369-4.1]: in the version of the first flight. */
+	/* In the version of the first flight, which stays [9369-4.1#2]. */
 	if (h->version != conn->version || conn->probe_version)
 		return false;
-	if (quic_cid_equal(&h->scid, &conn->initial_dcid))	/* [9000-17.2.5.1] */
+	if (quic_cid_equal(&h->scid, &conn->initial_dcid))	/* [9000-17.2.5.1#2] */
 		return false;
 	if (h->token.len > initial_token_max_bytes)
 		return false;
 	if (quic_edge_retry_tag(conn->version, &conn->initial_dcid, pkt,
 				h->packet_len - QUIC_TAG_BYTES, tag))
 		return false;
-	return !memcmp(tag, h->retry_tag.data, sizeof(tag));	/* [9001-5.8] */
+	return !memcmp(tag, h->retry_tag.data, sizeof(tag));	/* [9000-17.2.5.2#3] */
 }
 
 bool quic_conn_on_retry(struct quic_conn *conn, const struct quic_header *h, const u8 *pkt,
@@ -164,7 +167,7 @@ bool quic_conn_on_retry(struct quic_conn *conn, const struct quic_header *h, con
 		return false;
 	memcpy(token, h->token.data, h->token.len);
 	quic_env_free(conn->token);
-	conn->token = token;					/* [9000-8.1.2] */
+	conn->token = token;			/* of this connection only [9000-8.1.3#2,6] */
 	conn->token_len = h->token.len;
 	conn->retried = true;
 	conn->retry_scid = h->scid;
@@ -199,14 +202,13 @@ static const struct quic_version *initial_choose(struct quic_span list)
 
 static bool initial_is_negotiation(const struct quic_conn *conn, const struct quic_header *h)
 {
-	/* [9000-6.2]: none after another packet, nor a second one [9368-4]. */
-	if (!initial_is_untouched(conn) || conn->vn_acted)
+	if (!initial_is_untouched(conn) || conn->vn_acted)	/* [9368-4#2] */
 		return false;
 	/* Both ids are echoed [8999-6] [9000-17.2.1]. */
 	if (!quic_cid_equal(&h->dcid, &conn->initial_scid) ||
 	    !quic_cid_equal(&h->scid, &conn->initial_dcid))
 		return false;
-	/* [9000-6.2] [9368-4]: a server that speaks our version has no reason to. */
+	/* A server that speaks our version has no reason to [9000-6.2#3] [9368-4#1]. */
 	return !initial_lists(h->token, conn->probe_version ?: conn->version->number);
 }
 
@@ -218,11 +220,11 @@ bool quic_conn_on_version_negotiation(struct quic_conn *conn, const struct quic_
 
 	if (!initial_is_negotiation(conn, h))
 		return false;
-	v = initial_choose(h->token);
+	v = initial_choose(h->token);				/* [9368-2.1#2] */
 	conn->offered_version = v ? v->number : 0;
 	/*
 	 * The ClientHello, which is not ours to change, names the version that it is
-	 * for: the attempt with another one is user space's to make [9368-2.1].
+	 * for: the attempt with another one is user space's to make [9000-6.2#1] [9368-2.1#3].
 	 */
 	if (v != conn->version) {
 		quic_conn_abandon(conn, QUIC_CLOSE_VERSION);
@@ -232,7 +234,7 @@ bool quic_conn_on_version_negotiation(struct quic_conn *conn, const struct quic_
 	conn->probe_version = 0;
 	quic_edge_random(dcid.data, dcid.len);			/* [9000-7.2] */
 	conn->original_dcid = dcid;
-	initial_start_again(conn, &dcid, now);
+	initial_start_again(conn, &dcid, now);			/* [9368-2.1#4] */
 	return true;
 }
 
@@ -252,7 +254,7 @@ int quic_conn_take_version(struct quic_conn *conn, const struct quic_version *v)
 		quic_conn_free_key(&rx);
 		return err;
 	}
-	/* [9369-4.1]: the client goes on with its version until it sees ours. */
+	/* The client goes on with its version until it sees ours [9369-4.1#5]. */
 	k->rx_alt = k->rx[QUIC_LEVEL_INITIAL];
 	conn->alt_version = conn->version;
 	quic_conn_free_key(&k->tx[QUIC_LEVEL_INITIAL]);

@@ -407,7 +407,7 @@ bool quic_conn_path_find(struct quic_conn *conn, const struct quic_agg *agg)
 	conn->rx_path = p;
 	if (!p)
 		return !path_is_refused(conn, agg);
-	quic_path_on_rx(p, agg->len);
+	quic_path_on_rx(p, agg->len);				/* [9000-8.1#2] */
 	return true;
 }
 

@@ -28,13 +28,13 @@ void quic_conn_offer_versions(struct quic_conn *conn)
 		return;
 	p->chosen_version = conn->version->number;
 	p->nr_versions = 0;
-	/* A client prefers what it begins with; a server's order has no meaning. */
+	/* A client prefers what it begins with [9368-3#2]; a server's order has no meaning. */
 	p->versions[p->nr_versions++] = conn->version->number;
 	for (i = 0; (v = quic_version_at(i)); i++)
 		if (v != conn->version)
 			p->versions[p->nr_versions++] = v->number;
 	p->versions[p->nr_versions++] = version_grease(conn);
-	quic_tparam_mark(p, QUIC_TPARAM_VERSION_INFORMATION);	/* [9369-4] */
+	quic_tparam_mark(p, QUIC_TPARAM_VERSION_INFORMATION);	/* [9369-4#1] */
 }
 
 static bool version_is_listed(const struct quic_tparams *p, u32 version)
@@ -67,16 +67,16 @@ static int version_check_server(const struct quic_conn *conn, const struct quic_
 	bool moved = conn->version != conn->first_version;
 
 	if (!quic_tparam_has(p, QUIC_TPARAM_VERSION_INFORMATION)) {
-		/* A server of version 1 alone needs not know of it [9368-8]. */
+		/* A server of version 1 alone needs not know of it [9368-8#1,2]. */
 		if (moved || (conn->vn_acted && conn->version->number != QUIC_V1))
-			return QUIC_VIOLATION_VERSION_INFO_MISSING;	/* [9368-4] */
+			return QUIC_VIOLATION_VERSION_INFO_MISSING;	/* [9368-4#11,13] */
 		return 0;
 	}
-	/* Which is one of those we listed, too [9368-4]. */
+	/* Which is one of those we listed, too. */
 	if (p->chosen_version != conn->version->number)
-		return QUIC_VIOLATION_VERSION_MISMATCH;
+		return QUIC_VIOLATION_VERSION_MISMATCH;		/* [9368-4#12,17] */
 	if (conn->vn_acted && (!p->nr_versions || !version_is_best(conn, p)))
-		return QUIC_VIOLATION_VERSION_DOWNGRADE;	/* [9368-4] */
+		return QUIC_VIOLATION_VERSION_DOWNGRADE; /* [9368-4#14,15,16] [8999-7#1] */
 	return 0;
 }
 
@@ -85,8 +85,8 @@ int quic_conn_check_versions(const struct quic_conn *conn, const struct quic_tpa
 	if (!conn->is_server)
 		return version_check_server(conn, p);
 	if (quic_tparam_has(p, QUIC_TPARAM_VERSION_INFORMATION) &&
-	    p->chosen_version != conn->version->number)		/* [9368-4] */
-		return QUIC_VIOLATION_VERSION_MISMATCH;
+	    p->chosen_version != conn->version->number)
+		return QUIC_VIOLATION_VERSION_MISMATCH;		/* [9368-4#8,9,10] */
 	return 0;
 }
 
@@ -96,9 +96,9 @@ int quic_conn_select_version(struct quic_conn *conn, const struct quic_tparams *
 
 	if (!conn->is_server || conn->config.no_compatible || !v || v == conn->version ||
 	    !quic_tparam_has(p, QUIC_TPARAM_VERSION_INFORMATION) ||
-	    !version_is_listed(p, v->number))			/* [9368-2.3] */
+	    !version_is_listed(p, v->number))			/* [9368-2.3#1] */
 		return 0;
-	/* [9369-4.1]: all CRYPTO frames have one version: it is late for another. */
+	/* All CRYPTO frames have one version: it is late for another [9369-4.1#4]. */
 	if (conn->crypto[QUIC_SPACE_INITIAL].snd.end)
 		return 0;
 	return quic_conn_take_version(conn, v);

@@ -384,7 +384,10 @@ static void listen_retry(struct quic_sock *q, const struct quic_header *h,
 		quic_listen_answer(q->host.tunnel, skb, buf, w.len, QUIC_MIB_RETRY_SENT);
 }
 
-/* Judges the token of an Initial, and answers with a Retry; false: no request comes of it. */
+/*
+ * Judges the token of an Initial, and answers with a Retry, of a run of datagrams the
+ * first one only [9000-17.2.5.1#4]; false: no request comes of it.
+ */
 static bool listen_admit(struct quic_sock *q, const struct quic_header *h,
 			 const struct quic_addr *remote, struct sk_buff *skb,
 			 struct quic_admission *a, bool *refuse)

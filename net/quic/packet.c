@@ -34,11 +34,12 @@ static u8 packet_pn_len(const struct quic_sent *sent, enum quic_level level)
 	return max_t(u8, quic_header_pn_len(sent->next, sent->largest_acked), 2);
 }
 
-/* The fixed bit is random once the peer said that it does not mind [9287-3.1]. */
+/* The fixed bit is random once the peer said that it does not mind. */
 static bool packet_is_greased(struct quic_conn *conn)
 {
 	bool bit;
 
+	/* Said in this connection, not remembered [9287-3.1#1,2,3,4]. */
 	if (!conn->remote.grease_quic_bit || !conn->got_tparams)
 		return false;
 	if (!conn->nr_grease_bits) {
@@ -57,9 +58,9 @@ void quic_packet_put_header(struct quic_conn *conn, const struct quic_path *path
 	struct quic_sent *sent = quic_packet_sent(conn, d->level);
 	struct quic_header_build b = {
 		.kind = packet_kinds[d->level],
-		.version = conn->version,
+		.version = conn->version,			/* [9369-4.1#6] */
 		.dcid = &path->dcid,
-		.scid = &conn->initial_scid,
+		.scid = &conn->initial_scid,			/* [9000-17.2.5.2#5] */
 		.pn = sent->next,
 		.pn_len = packet_pn_len(sent, d->level),
 		.key_phase = conn->keys.phase,
@@ -68,10 +69,10 @@ void quic_packet_put_header(struct quic_conn *conn, const struct quic_path *path
 		.grease = packet_is_greased(conn),
 	};
 
-	if (d->level == QUIC_LEVEL_INITIAL && !conn->is_server)	/* [9000-8.1.2] [9000-8.1.3] */
+	if (d->level == QUIC_LEVEL_INITIAL && !conn->is_server)	/* [9000-8.1.2#1] [9000-8.1.3#1] */
 		b.token = (struct quic_span){ conn->token, conn->token_len };
 	if (d->level == QUIC_LEVEL_EARLY)
-		b.version = conn->first_version;		/* [9369-4.1] */
+		b.version = conn->first_version;		/* [9369-4.1#8] */
 	quic_header_encode(w, &b);
 	d->is_long = d->level != QUIC_LEVEL_APP;
 	d->pkt.pn = b.pn;
@@ -217,7 +218,7 @@ static void packet_draft_dgram(struct quic_conn *conn, struct quic_packet_dgram 
 	}
 	if (!g->nr)
 		return;
-	/* [9000-14.1] [9001-9.3] */
+	/* [9000-14.1#1,2] [9000-8.1#3] [9001-9.3] */
 	if (initial && (!conn->is_server || initial_eliciting))
 		g->pad_to = max_t(u32, g->pad_to, QUIC_MIN_DATAGRAM_BYTES);
 	quic_packet_pad(g);

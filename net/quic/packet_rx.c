@@ -64,7 +64,7 @@ static void rx_hold(struct quic_conn *conn, const struct quic_agg *agg, u32 off,
 	conn->nr_held++;
 }
 
-/* A clear fixed bit is for those who asked for it [9287-3]. */
+/* A clear fixed bit is for those who asked for it [9287-3#2]. */
 static bool rx_bits_fit(const struct quic_conn *conn, u8 first)
 {
 	return first & QUIC_HEADER_FIXED || conn->local.grease_quic_bit;
@@ -131,6 +131,7 @@ static bool rx_version_fits(const struct quic_conn *conn, const struct quic_head
 		return h->version == conn->first_version;
 	if (h->version == conn->version)
 		return true;
+	/* [9369-4.1#7] */
 	return conn->alt_version && h->version == conn->alt_version &&
 	       (h->kind == QUIC_PACKET_INITIAL || !conn->is_server);
 }
@@ -145,7 +146,7 @@ static bool rx_header_fits(const struct quic_conn *conn, const struct quic_heade
 		return true;
 	if (!rx_version_fits(conn, h))
 		return false;
-	/* [9000-14.1]: a server drops Initials in datagrams that are too small. */
+	/* A server drops Initials in datagrams that are too small [9000-14.1#3]. */
 	if (h->kind == QUIC_PACKET_INITIAL && conn->is_server &&
 	    dgram_len < QUIC_MIN_DATAGRAM_BYTES)
 		return false;
@@ -343,7 +344,7 @@ static int rx_consequences_initial(struct quic_conn *conn, const struct quic_rx_
 
 	if (!quic_header_decode(p->hdr, p->len, QUIC_CID_OURS_BYTES, &h))
 		return -ESTALE;
-	if (h.token.len)					/* [9000-17.2.2] */
+	if (h.token.len)					/* [9000-17.2.2#1] */
 		return QUIC_VIOLATION_INITIAL_TOKEN_FROM_SERVER;
 	/* Another one may have been in the same batch. */
 	if (conn->peer_id_known && !quic_cid_equal(&h.scid, &conn->path->dcid))

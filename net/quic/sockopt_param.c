@@ -28,7 +28,7 @@ static bool param_is_valid(const struct quic_transport_param *p)
 	return param_in(p->max_udp_payload_size, 1200, 65527) &&
 	       param_in(p->ack_delay_exponent, 0, 20) &&
 	       param_in(p->max_ack_delay, 0, 16383999) &&
-	       param_in(p->active_connection_id_limit, 2, QUIC_CONNID_MAX) &&
+	       param_in(p->active_connection_id_limit, 2, QUIC_CONNID_MAX) &&	/* [9000-18.2#6] */
 	       param_in(p->max_idle_timeout, USEC_PER_SEC, U32_MAX) &&
 	       param_in(p->max_datagram_frame_size, 1200, U16_MAX) &&
 	       param_in(p->max_data, 1200, PARAM_DATA_MAX) &&
@@ -199,7 +199,7 @@ int quic_param_get_ext(struct quic_sock *q, struct quic_sockopt_get *g)
 
 	if (!q->started)
 		return -EINVAL;
-	if (conn->is_server && q->param.stateless_reset) {
+	if (conn->is_server && q->param.stateless_reset) {	/* [9000-18.2#1,8] */
 		quic_edge_reset_token(conn, &conn->initial_scid, conn->local.reset_token);
 		quic_tparam_mark(&conn->local, QUIC_TPARAM_STATELESS_RESET_TOKEN);
 	}

@@ -61,7 +61,10 @@ static struct sock *unclaimed_listener(struct quic_tunnel *t, struct sk_buff *sk
 	return quic_listen_find(t, &local, &remote, NULL);
 }
 
-/* Not even the length of the ids matters: another version may have other rules [9000-17.2.1]. */
+/*
+ * Not even the length of the ids matters: another version may have other rules
+ * [9000-17.2.1#5].  Of a run of datagrams the first one is answered [9000-17.2.1#6].
+ */
 static void unclaimed_negotiate(struct quic_tunnel *t, struct sk_buff *skb,
 				const struct quic_invariant *inv, u32 len)
 {
@@ -140,7 +143,8 @@ void quic_sock_receive_unclaimed(struct quic_tunnel *t, struct sk_buff *skb)
 	}
 	quic_rx_copy(skb, 0, len, data);
 	if (quic_header_decode_invariant(data, len, &inv) &&
-	    inv.version != QUIC_VERSION_NEGOTIATION && !quic_version_find(inv.version)) {
+	    inv.version != QUIC_VERSION_NEGOTIATION &&		/* [9000-6.1#1] */
+	    !quic_version_find(inv.version)) {
 		unclaimed_negotiate(t, skb, &inv, len);
 		kfree_skb_reason(skb, SKB_DROP_REASON_NO_SOCKET);
 	} else if (!quic_header_decode(data, len, QUIC_CID_OURS_BYTES, &h)) {

@@ -198,6 +198,8 @@ void TestParams() {
       {"max_udp_payload_size 1199", [](auto *q) { q->max_udp_payload_size = 1199; }},
       {"ack_delay_exponent 21", [](auto *q) { q->ack_delay_exponent = 21; }},
       {"max_ack_delay 16384 ms", [](auto *q) { q->max_ack_delay = 16384000; }},
+      // [9000-18.2#6]
+      {"active_connection_id_limit 1", [](auto *q) { q->active_connection_id_limit = 1; }},
       {"active_connection_id_limit 9", [](auto *q) { q->active_connection_id_limit = 9; }},
       {"max_idle_timeout below 1 s", [](auto *q) { q->max_idle_timeout = 999999; }},
       {"max_datagram_frame_size 1199", [](auto *q) { q->max_datagram_frame_size = 1199; }},

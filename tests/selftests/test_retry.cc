@@ -88,6 +88,7 @@ void TestTokens() {
   Reconnect(&p, token);
   tap.Ok(p.good() && Counter("QuicRetrySent") == before, "it saves the next connection the Retry");
   const Bytes second = WaitForToken(p.client);
+  // [9000-8.1.3#4]
   tap.Ok(!second.empty() && second != token, "which has another token");
   Reconnect(&p, token);
   tap.Ok(p.good() && Counter("QuicRetrySent") == before + 1, "a token serves once");
@@ -205,6 +206,7 @@ void TestStateless() {
   tap.Ok(IsRetry(retry, 1), "an Initial is answered with a Retry, statelessly");
   raw.Send(Initial(1));
   const Bytes again = Answer(raw.udp);
+  // [9000-8.1.4#1]
   tap.Ok(IsRetry(again, 1) && again != retry, "and so is its copy, with another token");
   raw.Send(Initial(2, {}, 1199));
   tap.Ok(Answer(raw.udp).empty(), "a datagram of 1199 bytes draws none");

@@ -114,7 +114,8 @@ bool Lists(const Bytes &vn, size_t from, uint32_t version) {
   return false;
 }
 
-// A Version Negotiation packet that echoes both ids and lists ours.
+// A Version Negotiation packet that echoes both ids and lists ours
+// [9000-17.2.1#3,4,5,6] [9368-2.1#1].
 bool IsNegotiation(const Bytes &vn, size_t dcid, size_t scid) {
   const size_t head = 7 + dcid + scid;
   if (vn.size() < head + 8 || (vn[0] & 0xc0) != 0xc0 || vn[1] != 0 || vn[2] != 0 || vn[3] != 0 ||
@@ -142,6 +143,7 @@ void TestServer() {
          "with ids as long as any version may have them");
   tap.Ok(IsNegotiation(raw.Ask(LongHeader(2, 21, 3, 1200)), 21, 3), "with one too long for ours");
   tap.Ok(raw.Ask(LongHeader(0x12345678, 8, 8, 1199)).empty(), "not in 1199 bytes");
+  // [9000-6.1#1]
   tap.Ok(raw.Ask(LongHeader(0, 8, 8, 1200)).empty(), "Version Negotiation is not answered");
   tap.Ok(raw.Ask(LongHeader(kV1, 8, 8, 1200)).empty(), "nor is a version that we speak");
   Bytes cut = LongHeader(0x12345678, 200, 200, 1200);

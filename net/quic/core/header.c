@@ -238,12 +238,12 @@ void quic_header_answer_vn(struct quic_writer *w, const struct quic_invariant *i
 	/* The fixed bit is set so that multiplexing by it works [9000-17.2.1]. */
 	quic_wire_put_u8(w, first_random | QUIC_HEADER_LONG | QUIC_HEADER_FIXED);
 	quic_wire_put_u32(w, QUIC_VERSION_NEGOTIATION);		/* [9000-17.2.1#2] */
-	/* Both ids go back, whatever their length [9000-17.2.1] [8999-6]. */
+	/* Both ids go back, whatever their length [9000-17.2.1#3,4] [8999-6#3,4]. */
 	quic_wire_put_u8(w, inv->scid.len);
 	quic_wire_put_bytes(w, inv->scid.data, inv->scid.len);
 	quic_wire_put_u8(w, inv->dcid.len);
 	quic_wire_put_bytes(w, inv->dcid.data, inv->dcid.len);
-	for (i = 0; (v = quic_version_at(i)); i++)
+	for (i = 0; (v = quic_version_at(i)); i++)		/* [9368-2.1#1] */
 		quic_wire_put_u32(w, v->number);
 	if (grease)
 		quic_wire_put_u32(w, grease);

@@ -18,7 +18,7 @@ u32 quic_token_text_bytes(enum quic_token_kind kind)
 
 u8 quic_token_first(enum quic_token_kind kind, unsigned int key)
 {
-	/* The two kinds can be told apart [9000-8.1.1]. */
+	/* The two kinds can be told apart [9000-8.1.1#1]. */
 	return TOKEN_FIRST | (kind == QUIC_TOKEN_NEW ? TOKEN_IS_NEW : 0) | (key & TOKEN_KEY);
 }
 
@@ -26,9 +26,9 @@ void quic_token_put_aad(struct quic_writer *w, enum quic_token_kind kind, u32 ve
 			const struct quic_addr *remote, const struct quic_cid *dcid)
 {
 	quic_wire_put_u8(w, kind);
-	quic_wire_put_u32(w, version);				/* [9369-5] */
+	quic_wire_put_u32(w, version);				/* [9369-5#2] */
 	quic_wire_put_u8(w, remote->family);
-	quic_wire_put_bytes(w, remote->ip, sizeof(remote->ip));	/* [9000-8.1.4] */
+	quic_wire_put_bytes(w, remote->ip, sizeof(remote->ip));	/* [9000-8.1.4#3] */
 	if (kind != QUIC_TOKEN_RETRY)
 		return;
 	quic_wire_put_u16(w, remote->port);

@@ -151,6 +151,7 @@ static int quic_tparam_decode_int(struct quic_reader *r, const struct quic_tpara
 {
 	if (!quic_wire_get_varint(r, value))
 		return QUIC_VIOLATION_TPARAM_MALFORMED;
+	/* [9000-7.4#1] [9000-18.2#7] */
 	return quic_tparam_in_range(row, *value) ? 0 : QUIC_VIOLATION_TPARAM_VALUE_INVALID;
 }
 
@@ -163,7 +164,7 @@ static int quic_tparam_decode_preferred(struct quic_reader *r, struct quic_tpara
 	    !quic_wire_get_bytes(r, a->ipv6, sizeof(a->ipv6)) ||
 	    !quic_wire_get_u16(r, &a->port6) || !quic_wire_get_u8(r, &cid_len))
 		return QUIC_VIOLATION_TPARAM_MALFORMED;
-	/* As in NEW_CONNECTION_ID, the id is not empty [9000-18.2]. */
+	/* As in NEW_CONNECTION_ID, the id is not empty [9000-18.2#5]. */
 	if (!cid_len || cid_len > QUIC_CID_MAX_BYTES)
 		return QUIC_VIOLATION_TPARAM_VALUE_INVALID;
 	if (!quic_wire_get_cid(r, cid_len, &a->cid) ||
@@ -173,7 +174,7 @@ static int quic_tparam_decode_preferred(struct quic_reader *r, struct quic_tpara
 }
 
 /*
- * No version is 0, and what a client chose is among what it has [9368-4].
+ * No version is 0, and what a client chose is among what it has [9368-4#3,4,5,6].
  * All versions are judged, the first QUIC_TPARAM_VERSIONS_MAX are kept.
  */
 static int quic_tparam_decode_versions(struct quic_reader *r, bool from_client,
@@ -231,9 +232,9 @@ static int quic_tparam_decode_one(struct quic_reader *r, bool from_client, struc
 	if (!quic_wire_get_varint(r, &id) || !quic_wire_get_vspan(r, &body))
 		return QUIC_VIOLATION_TPARAM_MALFORMED;
 	row = quic_tparam_find(id);
-	if (!row)
+	if (!row)						/* [9000-7.4.2#1] */
 		return 0;
-	if (from_client && row->server_only)	/* [9000-18.2] */
+	if (from_client && row->server_only)	/* [9000-18.2#9] */
 		return QUIC_VIOLATION_TPARAM_FROM_CLIENT;
 	if (p->present & quic_tparam_bit(row))	/* [9000-7.4] */
 		return QUIC_VIOLATION_TPARAM_DUPLICATE;
@@ -241,7 +242,7 @@ static int quic_tparam_decode_one(struct quic_reader *r, bool from_client, struc
 	err = quic_tparam_decode_value(&value, row, from_client, p);
 	if (err)
 		return err;
-	/* A flag has no value [9000-18.2, 9287-3], others no more than one. */
+	/* A flag has no value [9287-3#1], others no more than one. */
 	if (quic_wire_left(&value))
 		return QUIC_VIOLATION_TPARAM_MALFORMED;
 	p->present |= quic_tparam_bit(row);
@@ -353,7 +354,7 @@ void quic_tparam_encode(struct quic_writer *w, const struct quic_tparams *p, u64
 	struct quic_writer size;
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(quic_tparam_rows); i++) {
+	for (i = 0; i < ARRAY_SIZE(quic_tparam_rows); i++) {	/* [9000-7.4#2] */
 		const struct quic_tparam_row *row = &quic_tparam_rows[i];
 
 		if (!quic_tparam_is_told(row, p))

@@ -31,7 +31,7 @@ static const struct quic_version quic_version_rows[] = {
 			[QUIC_LONG_HANDSHAKE] = 2,
 			[QUIC_LONG_RETRY] = 3,
 		},
-	}, {	/* RFC 9369 3.1 to 3.3 */
+	}, {	/* RFC 9369 3.1 to 3.3: nothing else differs [9369-3#1] */
 		.number = QUIC_V2,
 		.initial_salt = {
 			0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93,

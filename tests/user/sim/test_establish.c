@@ -52,7 +52,7 @@ static void establish_fate(struct sim_config *cfg, u64 seed)
 	cfg->hello_bytes = 320 + seed * 131 % 3000;
 }
 
-/* [9000-8.1.2] [9000-17.2.5] [9001-5.8] */
+/* [9000-8.1.2] [9000-17.2.5.1#1,3,4] [9000-17.2.5.2#3,5] [9000-17.2.5.3#1] */
 static const char *a_retry_validates_the_client(u64 seed)
 {
 	struct sim_config cfg;
@@ -68,6 +68,10 @@ static const char *a_retry_validates_the_client(u64 seed)
 		sim_fail(&sim, "the first id was not carried through the token");
 	if (sim.now - cfg.start_at > 2 * QUIC_US_PER_SEC)
 		sim_fail(&sim, "took too long");
+	/* What is kept for another connection is never the Retry's [9000-8.1.3#2]. */
+	if (client->token_len == client->conn.token_len &&
+	    !memcmp(client->token, client->conn.token, client->token_len))
+		sim_fail(&sim, "the token of the Retry was given away");
 	return scenario_end();
 }
 
@@ -95,6 +99,7 @@ enum retry_forgery {
 	FORGED_DCID,		/* [9000-17.2.5]: not the client's id */
 	FORGED_SAME_SCID,	/* [9000-17.2.5.1] */
 	FORGED_VERSION,		/* [9369-4.1] */
+	FORGED_EMPTY,		/* [9000-17.2.5.2#4]: without a token */
 	FORGED_BY_WITNESS,	/* somebody who saw the first packet: correct but for its author */
 	NR_FORGERIES,
 };
@@ -117,7 +122,9 @@ static void forge_retry(struct sim *s, enum retry_forgery how)
 	if (how == FORGED_VERSION)
 		v = quic_version_find(v->number == QUIC_V1 ? QUIC_V2 : QUIC_V1);
 	quic_wire_write_init(&w, buf, sizeof(buf));
-	quic_header_encode_retry(&w, v, &dcid, &scid, (struct quic_span){ (u8 *)"tok", 3 });
+	quic_header_encode_retry(&w, v, &dcid, &scid,
+				 (struct quic_span){ (u8 *)"tok", how == FORGED_EMPTY ? 0 : 3 });
+	buf[0] ^= sim_random(s, 16);	/* bits without a meaning */
 	quic_edge_retry_tag(v, &conn->original_dcid, buf, w.len, tag);
 	if (how == FORGED_TAG)
 		tag[sim_random(s, sizeof(tag))] ^= 1 << sim_random(s, 8);
@@ -145,7 +152,7 @@ static const struct sim_hooks forge_hooks = {
 	.on_settle = forge_on_settle,
 };
 
-/* [9000-17.2.5.2] */
+/* [9000-17.2.5.1#2] [9000-17.2.5.2#3] [9369-4.1#2] */
 static const char *forged_retries_change_nothing(u64 seed)
 {
 	struct sim_config cfg;
@@ -162,7 +169,7 @@ static const char *forged_retries_change_nothing(u64 seed)
 	return scenario_end();
 }
 
-/* [9000-7.3]: what the witness adds is not in the server's parameters. */
+/* What the witness adds is not in the server's parameters [9000-7.3#2] [9000-17.2.5#1]. */
 static const char *a_retry_of_somebody_else_is_found_out(u64 seed)
 {
 	struct sim_config cfg;
@@ -181,6 +188,7 @@ static const char *a_retry_of_somebody_else_is_found_out(u64 seed)
 	return scenario_end();
 }
 
+/* [9000-17.2.5.2#1,2] [9000-7.2#4] */
 static const char *a_retry_after_an_initial_is_ignored(u64 seed)
 {
 	struct sim_config cfg;
@@ -209,7 +217,7 @@ static bool spoil_on_send(struct sim *s, unsigned int from, u64 index, u8 *data,
 	    h.kind != QUIC_PACKET_INITIAL)
 		return true;
 	if (!h.token.len || h.token.len > sizeof(kept)) {
-		sim_fail(s, "an Initial without the token of the Retry");	/* [9000-8.1.2] */
+		sim_fail(s, "an Initial without the token of the Retry");	/* [9000-8.1.2#1] */
 		return false;
 	}
 	kept_len = h.token.len;
@@ -231,7 +239,7 @@ static bool was_refused(void)
 	       client->conn.close.code == QUIC_ERR_INVALID_TOKEN;
 }
 
-/* [9000-8.1.3]: it serves one connection, [9000-8.1.4]: and only as it was made. */
+/* It serves one connection [9000-8.1.3#6], and only as it was made [9000-8.1.4#2]. */
 static const char *a_retry_token_of_before_is_refused(u64 seed)
 {
 	struct sim_config cfg;
@@ -254,7 +262,7 @@ static const char *a_retry_token_of_before_is_refused(u64 seed)
 	return scenario_end();
 }
 
-/* [9000-8.1.2] [9000-8.1.4]: 3 s, then INVALID_TOKEN. */
+/* 3 s, then INVALID_TOKEN [9000-8.1.4#5]. */
 static const char *an_old_retry_token_is_refused(u64 seed)
 {
 	struct sim_config cfg;
@@ -272,6 +280,16 @@ static const char *an_old_retry_token_is_refused(u64 seed)
 
 /* ---- tokens of NEW_TOKEN frames ---- */
 
+static bool tells(const void *what, u32 len)
+{
+	u32 i;
+
+	for (i = 0; i + len <= kept_len; i++)
+		if (!memcmp(kept + i, what, len))
+			return true;
+	return false;
+}
+
 /* The next run is another connection some time later. */
 static const char *get_token(struct sim_config *cfg)
 {
@@ -282,6 +300,10 @@ static const char *get_token(struct sim_config *cfg)
 	kept_len = client->token_len;
 	memcpy(kept, client->token, kept_len);
 	cfg->start_at += QUIC_TOKEN_NEW_US / 10;
+	/* [9000-8.1.3#3] */
+	if (tells(client->conn.original_dcid.data, 4) || tells(client->conn.initial_scid.data, 4) ||
+	    tells(server->conn.initial_scid.data, 4))
+		sim_fail(&sim, "the token tells of its connection");
 	return scenario_end();
 }
 
@@ -295,7 +317,7 @@ static const char *use_token(const struct sim_config *cfg, bool retry)
 	return scenario_end();
 }
 
-/* [9000-8.1.3] */
+/* [9000-8.1.3#1,7] */
 static const char *a_token_saves_the_retry_once(u64 seed)
 {
 	struct sim_config cfg;
@@ -306,7 +328,7 @@ static const char *a_token_saves_the_retry_once(u64 seed)
 	cfg.start_at += QUIC_TOKEN_NEW_US * (seed % 9) / 10;
 	if (!err)
 		err = use_token(&cfg, false);
-	if (!err)						/* [9000-8.1.4] */
+	if (!err)						/* [9000-8.1.4#5] */
 		err = use_token(&cfg, true);
 	return err;
 }
@@ -318,7 +340,7 @@ static const char *a_token_is_bound_to_its_address(u64 seed)
 
 	establish_config(&cfg, seed);
 	err = get_token(&cfg);
-	cfg.client_ip = 1 + seed % 250;				/* [9000-8.1.4] */
+	cfg.client_ip = 1 + seed % 250;				/* [9000-8.1.4#3,4] */
 	return err ?: use_token(&cfg, true);
 }
 
@@ -329,7 +351,7 @@ static const char *a_token_is_bound_to_its_version(u64 seed)
 
 	establish_config(&cfg, seed);
 	err = get_token(&cfg);
-	cfg.version = cfg.version == QUIC_V1 ? QUIC_V2 : QUIC_V1;	/* [9369-5] */
+	cfg.version = cfg.version == QUIC_V1 ? QUIC_V2 : QUIC_V1;	/* [9369-5#2] */
 	return err ?: use_token(&cfg, true);
 }
 
@@ -376,6 +398,104 @@ static const char *a_token_arrives_in_spite_of_losses(u64 seed)
 	return scenario_end();
 }
 
+/* ---- datagrams with Initials ---- */
+
+static bool filled_on_send(struct sim *s, unsigned int from, u64 index, u8 *data, u32 len,
+			   enum quic_ecn *ecn)
+{
+	struct quic_header h;
+
+	if (!(data[0] & QUIC_HEADER_LONG) || !quic_header_decode(data, len, 8, &h) ||
+	    h.kind != QUIC_PACKET_INITIAL || len >= QUIC_MIN_DATAGRAM_BYTES)
+		return true;
+	/* A server's may be short when all it has is an ACK. */
+	if (!from || h.packet_len > 80)
+		sim_fail(s, "an Initial in a datagram that is not filled");
+	return true;
+}
+
+static const struct sim_hooks filled_hooks = { .on_send = filled_on_send };
+
+/* [9000-8.1#3] [9000-14.1#1,2] */
+static const char *initials_fill_their_datagrams(u64 seed)
+{
+	struct sim_config cfg;
+
+	establish_config(&cfg, seed);
+	establish_fate(&cfg, seed);
+	cfg.validate = false;
+	cfg.hooks = &filled_hooks;
+	return scenario_run(&cfg);
+}
+
+/**
+ * struct initial - one that is put in the mouth of an endpoint in its handshake
+ * @from: whose
+ * @pad_to: bytes of its datagram
+ * @token: text
+ * @done: it was sent
+ */
+static struct initial {
+	unsigned int from;
+	u32 pad_to;
+	const char *token;
+	bool done;
+} initial;
+
+static void initial_on_settle(struct sim_endpoint *ep)
+{
+	u8 dgram[SIM_FORGE_MAX_BYTES];
+	struct sim_forge f = {
+		.level = QUIC_LEVEL_INITIAL, .pn = 50, .frames = (u8 *)"\x01", .len = 1,
+		.pad_to = initial.pad_to,
+		.token = { (const u8 *)initial.token, strlen(initial.token) },
+	};
+
+	if (initial.done || ep->me != initial.from || !ep->started ||
+	    !quic_keys_can_send(&ep->conn.keys, QUIC_LEVEL_INITIAL) || !ep->conn.peer_id_known)
+		return;
+	initial.done = true;
+	sim_inject(ep->sim, !ep->me, dgram, sim_forge(ep, &f, dgram), 100);
+}
+
+static const struct sim_hooks initial_hooks = { .on_settle = initial_on_settle };
+
+static void initial_run(u64 seed, unsigned int from, u32 pad_to, const char *token)
+{
+	struct sim_config cfg;
+
+	establish_config(&cfg, seed);
+	cfg.hooks = &initial_hooks;
+	cfg.validate = false;
+	cfg.may_end_early = true;
+	initial = (struct initial){ .from = from, .pad_to = pad_to, .token = token };
+	sim_run(&sim, &cfg);
+}
+
+/* [9000-17.2.2#1] */
+static const char *an_initial_of_a_server_has_no_token(u64 seed)
+{
+	initial_run(seed, 1, QUIC_MIN_DATAGRAM_BYTES, "token");
+	if (client->conn.close.source != QUIC_CLOSE_LOCAL ||
+	    client->conn.close.code != QUIC_ERR_PROTOCOL_VIOLATION)
+		sim_fail(&sim, "it was put up with");
+	return scenario_end();
+}
+
+/* [9000-14.1#3]; one byte more is enough. */
+static const char *a_server_drops_initials_in_small_datagrams(u64 seed)
+{
+	bool enough = seed & 1, taken;
+
+	initial_run(seed, 0, QUIC_MIN_DATAGRAM_BYTES - !enough, "");
+	if (!initial.done)
+		sim_fail(&sim, "there was no time for it");
+	taken = server->conn.space[QUIC_SPACE_INITIAL].largest == 50;
+	if (taken != enough)
+		sim_fail(&sim, "the size was judged wrongly");
+	return scenario_end();
+}
+
 int main(int argc, char **argv)
 {
 	static const struct scenario list[] = {
@@ -392,6 +512,9 @@ int main(int argc, char **argv)
 		SCENARIO(a_token_expires),
 		SCENARIO(a_token_outlives_one_change_of_keys),
 		SCENARIO(a_token_arrives_in_spite_of_losses),
+		SCENARIO(initials_fill_their_datagrams),
+		SCENARIO(an_initial_of_a_server_has_no_token),
+		SCENARIO(a_server_drops_initials_in_small_datagrams),
 	};
 
 	return scenario_main(argc, argv, list, ARRAY_SIZE(list));

@@ -184,7 +184,7 @@ static void wire_config(struct sim_config *cfg, u64 seed, const struct sim_hooks
 	wire_silence = UINT_MAX;
 }
 
-/* [9002-6.2.4#1,2] [9000-8.1#1] [9000-8] [9000-14.1#4] */
+/* [9002-6.2.4#1,2] [9000-8.1#1,2] [9000-8] [9000-14.1#4] */
 static const char *server_never_amplifies(u64 seed)
 {
 	struct sim_config cfg;

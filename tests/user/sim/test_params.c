@@ -35,7 +35,7 @@ struct told {
 #define ROW(name, who, retry, id, change, want) \
 	{ name, who, retry, QUIC_TPARAM_##id, change, NULL, V(want) }
 
-/* [9000-7.3] */
+/* [9000-7.3#1,2,3,4] */
 static const struct told ids[] = {
 	ROW("client's source id", 0, false, INITIAL_SCID, CHANGED, TPARAM_CID_MISMATCH),
 	ROW("no source id of the client", 0, false, INITIAL_SCID, ABSENT, TPARAM_CID_MISSING),
@@ -135,7 +135,7 @@ static const char *ids_that_are_not_those_of_the_packets(u64 seed)
 	return err;
 }
 
-/* [9000-7.4] [9000-18.2] [9000-4.6] [9287-3] [9368-4] */
+/* [9000-7.4#1] [9000-18.2#5,7,9] [9287-3#1] [9368-4#4,5,6] */
 static const char *blobs_that_break_the_rules(u64 seed)
 {
 	const char *err = NULL;
@@ -155,11 +155,38 @@ static const char *blobs_that_break_the_rules(u64 seed)
 	return err;
 }
 
+static void honest_on_params(struct sim_endpoint *ep, struct quic_writer *w)
+{
+	struct quic_tparams p;
+
+	if (quic_tparam_decode(w->buf, w->len, !ep->me, &p))
+		sim_fail(ep->sim, "parameters that its own decoder refuses");
+}
+
+static const struct sim_hooks honest_hooks = { .on_params = honest_on_params };
+
+/* Among others, what only a server may say, and nothing twice [9000-18.2#1,8] [9000-7.4#2]. */
+static const char *what_is_told_keeps_the_rules(u64 seed)
+{
+	struct sim_config cfg;
+
+	sim_config_default(&cfg, seed);
+	memset(&tokens, 0, sizeof(tokens));
+	cfg.hooks = &honest_hooks;
+	cfg.tokens = &tokens;
+	cfg.validate = seed / 2 & 1;
+	cfg.version = seed & 1 ? QUIC_V1 : QUIC_V2;
+	cfg.app[0] = (struct sim_app){ .streams = 1, .send_bytes = 1000 };
+	cfg.app[1] = (struct sim_app){ .send_bytes = 1000, .echo = true };
+	return scenario_run(&cfg);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct scenario list[] = {
 		SCENARIO(ids_that_are_not_those_of_the_packets),
 		SCENARIO(blobs_that_break_the_rules),
+		SCENARIO(what_is_told_keeps_the_rules),
 	};
 
 	return scenario_main(argc, argv, list, ARRAY_SIZE(list));

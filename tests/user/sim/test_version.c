@@ -69,7 +69,7 @@ static const char *version_run(const struct sim_config *cfg, u32 version)
 
 /* ---- compatible versions ---- */
 
-/* [9369-4.1] [9368-2.3], either way, the hello in one packet or several. */
+/* Either way [9368-2.2#1] [9368-2.3#1], the hello in one packet or several [9369-3#1] [9369-4.1#4,5]. */
 static const char *the_server_changes_to_what_it_prefers(u64 seed)
 {
 	struct sim_config cfg;
@@ -80,7 +80,7 @@ static const char *the_server_changes_to_what_it_prefers(u64 seed)
 	return version_run(&cfg, prefers);
 }
 
-/* [9369-4.1]: the Retry is of the first version, its ids are told in the other. */
+/* The Retry is of the first version, its ids are told in the other [9369-4.1#1,3]. */
 static const char *a_retry_and_then_another_version(u64 seed)
 {
 	struct sim_config cfg;
@@ -141,7 +141,7 @@ static const struct sim_hooks seen_hooks = {
 	.on_send = seen_on_send,
 };
 
-/* [9369-4.1] */
+/* [9369-4.1#6,7] */
 static const char *handshake_packets_have_the_negotiated_version(u64 seed)
 {
 	struct sim_config cfg;
@@ -165,7 +165,7 @@ static const char *handshake_packets_have_the_negotiated_version(u64 seed)
 
 /* ---- Version Negotiation ---- */
 
-/* [9000-6] [9368-2.1]: a version that nobody speaks leads to one that both do. */
+/* A version that nobody speaks leads to one that both do [9368-2.1#1,2,4] [9368-8#2]. */
 static const char *an_unknown_version_is_negotiated(u64 seed)
 {
 	struct sim_config cfg;
@@ -195,10 +195,10 @@ static const char *a_negotiated_version_may_change(u64 seed)
 }
 
 enum vn_forgery {
-	VN_LISTS_OURS,		/* [9000-6.2] [9368-4] */
-	VN_WRONG_DCID,		/* [8999-6] */
+	VN_LISTS_OURS,		/* [9000-6.2#3] [9368-4#1] */
+	VN_WRONG_DCID,		/* [8999-6#3,4] [9000-17.2.1#3,4] */
 	VN_WRONG_SCID,
-	VN_TO_SERVER,		/* [9368-2.1] */
+	VN_TO_SERVER,		/* [9368-2.1#5] */
 	NR_VN_IGNORED,
 	VN_NOTHING_OF_OURS = NR_VN_IGNORED,
 	VN_ANOTHER_OF_OURS,
@@ -218,7 +218,7 @@ static void vn_inject(struct sim *s, quic_us delay)
 	dcid.data[3] ^= vn_forgery == VN_WRONG_DCID;
 	scid.data[5] ^= vn_forgery == VN_WRONG_SCID;
 	quic_wire_write_init(&w, vn, sizeof(vn));
-	quic_wire_put_u8(&w, QUIC_HEADER_LONG | sim_random(s, 128));	/* [9000-17.2.1] */
+	quic_wire_put_u8(&w, QUIC_HEADER_LONG | sim_random(s, 128));	/* [9000-17.2.1#1] */
 	quic_wire_put_u32(&w, 0);
 	quic_wire_put_u8(&w, dcid.len);
 	quic_wire_put_bytes(&w, dcid.data, dcid.len);
@@ -263,7 +263,7 @@ static const char *forged_negotiations_change_nothing(u64 seed)
 	return version_run(&cfg, cfg.version);
 }
 
-/* [9000-6.2]: not after another packet of the server. */
+/* Not after another packet of the server [9000-6.2#2]. */
 static const char *a_late_negotiation_is_ignored(u64 seed)
 {
 	struct sim_config cfg;
@@ -275,7 +275,7 @@ static const char *a_late_negotiation_is_ignored(u64 seed)
 	return version_run(&cfg, cfg.version);
 }
 
-/* [9000-6.2] [9368-2.1]: the attempt ends; what could be spoken is told. */
+/* The attempt ends; what could be spoken is told [9000-6.2#1] [9368-2.1#3]. */
 static const char *a_negotiation_that_leads_elsewhere_ends_the_attempt(u64 seed)
 {
 	struct sim_config cfg;
@@ -306,7 +306,7 @@ static bool vn_twice_on_send(struct sim *s, unsigned int from, u64 index, u8 *da
 
 static const struct sim_hooks vn_twice_hooks = { .on_send = vn_twice_on_send };
 
-/* [9368-4] */
+/* [9368-4#2] */
 static const char *only_one_negotiation_is_believed(u64 seed)
 {
 	struct sim_config cfg;
@@ -403,7 +403,7 @@ static void claim_run(u64 seed)
 		sim_fail(&sim, "the wrong verdict");
 }
 
-/* [9368-4] [9368-8] [9369-4] */
+/* [8999-7#1] [9368-3#2] [9368-4#3,4,5,6,8,9,10,11,12,13,14,15,16,17] [9368-8#1] [9369-4#1] */
 static const char *false_version_information_is_found_out(u64 seed)
 {
 	static char why[100];
@@ -442,7 +442,7 @@ static const struct sim_hooks grease_hooks = {
 	.on_send = grease_on_send,
 };
 
-/* [9287-3] [9287-3.1] */
+/* [9287-3#2] [9287-3.1#1,2,3,4] */
 static const char *the_fixed_bit_is_greased_for_who_asks(u64 seed)
 {
 	struct sim_config cfg;
@@ -481,7 +481,7 @@ static const struct sim_hooks clear_hooks = {
 	.on_send = clear_on_send,
 };
 
-/* [9000-17.2]: a packet with a clear bit is no packet. */
+/* A packet with a clear bit is no packet [9000-17.2#1]. */
 static const char *a_clear_fixed_bit_is_a_loss(u64 seed)
 {
 	struct sim_config cfg;

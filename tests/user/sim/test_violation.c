@@ -195,6 +195,7 @@ static const struct row rows[] = {
 #undef BOTH
 	{ "ACK of nothing in an Initial", SERVER, QUIC_LEVEL_INITIAL, "027fff000000",
 	  V(ACK_UNSENT) },
+	/* [9000-7.5#2] */
 	{ "CRYPTO beyond the buffer in an Initial", SERVER, QUIC_LEVEL_INITIAL,
 	  "068002000001aa", V(CRYPTO_BUFFER_EXCEEDED) },
 	{ "PING in an Initial", SERVER, QUIC_LEVEL_INITIAL, "01", NONE },

@@ -304,7 +304,7 @@ static void version_negotiation_makes_a_round_trip(void **state)
 	assert_false(quic_header_decode(buf, w.len - 12, 8, &h));
 }
 
-/* [9000-17.2.1] [8999-6] */
+/* [9000-17.2.1#3,4,5] [8999-6#3,4] */
 static void ids_of_any_length_are_echoed(void **state)
 {
 	unsigned int lens[] = { 0, 1, 8, 20, 21, 254, 255 }, d, s, cut;

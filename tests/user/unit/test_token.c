@@ -62,7 +62,7 @@ static void a_token_says_what_it_is(void **state)
 	}
 }
 
-/* [9000-8.1.1] */
+/* [9000-8.1.1#1] */
 static void the_kinds_differ_in_byte_and_length(void **state)
 {
 	struct quic_cid odcid = some_cid(8);
@@ -109,7 +109,7 @@ static size_t aad(u8 *buf, enum quic_token_kind kind, u32 version, const struct 
 	return w.len;
 }
 
-/* [9000-8.1.4] [9369-5] */
+/* [9000-8.1.4#3] [9369-5#2] */
 static void a_token_is_bound_to_its_use(void **state)
 {
 	u8 a[QUIC_TOKEN_AAD_MAX_BYTES], b[QUIC_TOKEN_AAD_MAX_BYTES];
@@ -147,7 +147,7 @@ static bool check(enum quic_token_kind kind, quic_us issued, quic_us now,
 	return quic_token_check_text(kind, buf + 1 + QUIC_TOKEN_NONCE_BYTES, now, got);
 }
 
-/* [9000-8.1.3] [9000-8.1.4] */
+/* [9000-8.1.4#5] */
 static void a_token_lives_as_long_as_it_should(void **state)
 {
 	static const quic_us life[] = {
@@ -189,7 +189,7 @@ static void an_id_that_is_too_long_is_refused(void **state)
 	assert_false(quic_token_check_text(QUIC_TOKEN_RETRY, text, 6, &got));
 }
 
-/* [9000-8.1.4] */
+/* [9000-8.1.4#5] */
 static void a_token_serves_once_in_its_life(void **state)
 {
 	struct quic_token_used *u = calloc(1, sizeof(*u));

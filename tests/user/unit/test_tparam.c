@@ -105,6 +105,7 @@ static void defaults_are_left_out(void **state)
 	assert_memory_equal(buf, "\x0f\x00", 2);
 }
 
+/* [9000-7.4.2#1] */
 static void grease_is_ignored_by_who_reads_it(void **state)
 {
 	struct quic_tparams p, back;
@@ -199,6 +200,7 @@ static void random_tparams(struct quic_tparams *p, bool client)
 		random_server_tparams(p);
 }
 
+/* Which a parameter said twice would not [9000-7.4#2]. */
 static void random_parameters_survive_a_round_trip(void **state)
 {
 	static u8 buf[1024];
