@@ -69,7 +69,10 @@ static const char *version_run(const struct sim_config *cfg, u32 version)
 
 /* ---- compatible versions ---- */
 
-/* Either way [9368-2.2#1] [9368-2.3#1], the hello in one packet or several [9369-3#1] [9369-4.1#4,5]. */
+/*
+ * Either way [9368-2.2#1] [9368-2.3#1], the hello in one packet or several
+ * [9369-3#1] [9369-4.1#4,5].
+ */
 static const char *the_server_changes_to_what_it_prefers(u64 seed)
 {
 	struct sim_config cfg;
