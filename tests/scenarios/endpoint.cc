@@ -12,13 +12,13 @@
 //             --window BYTES     flow control of the connection and of each stream
 //   server    --retry            validates addresses with Retry
 //             --max-streams N    bidirectional streams the client may have open
+//             --move-to IP PORT  where it would rather be spoken to
 //   client    --requests N       streams, one request each; default 1
 //             --bytes N          size of each answer; default 1000
 //             --connections N    one after the other; default 1
 //             --port N           its own port
 //             --update-at BYTES  updates keys when it has received that many
-//             --move-at BYTES    migrates then, to the address and port of --move-to
-//             --move-to IP PORT
+//             --move-at BYTES    migrates then, to --move-to IP PORT
 //             --resume           connections after the first resume its session
 //
 // The protocol, ALPN "scenario": a bidirectional stream carries "<size>" and a
@@ -236,6 +236,11 @@ quic_handshake_options HandshakeOptions(const Settings &s) {
   return o;
 }
 
+void MoveTo(int fd, const Address &address) {
+  if (setsockopt(fd, SOL_QUIC, QUIC_SOCKOPT_CONNECTION_MIGRATION, address.sa(), address.size) != 0)
+    Die("migration");
+}
+
 // ---- the server ----
 
 class Connection {
@@ -244,6 +249,8 @@ class Connection {
 
   // Until the client closes; false if anything was wrong.
   bool Run() {
+    if (settings_.move_to.size != 0)
+      MoveTo(fd_, settings_.move_to);
     const quic_handshake_options o = HandshakeOptions(settings_);
     quic_handshake_result result = {};
     result.size = sizeof(result);
@@ -503,9 +510,7 @@ class Client {
     }
     if (settings_.move_at != 0 && !moved_ && received_ >= settings_.move_at) {
       moved_ = true;
-      if (setsockopt(fd_, SOL_QUIC, QUIC_SOCKOPT_CONNECTION_MIGRATION, settings_.move_to.sa(),
-                     settings_.move_to.size) != 0)
-        Die("migration");
+      MoveTo(fd_, settings_.move_to);
     }
   }
 

@@ -50,8 +50,13 @@ patience() {
 	done
 }
 
-# second_address: of the client
-second_address() { ip -n client addr add 10.1.0.3/24 dev c0; }
+# second_address client|server: 10.1.0.3 or 10.2.0.3
+second_address() {
+	case $1 in
+	client) ip -n client addr add 10.1.0.3/24 dev c0 ;;
+	server) ip -n server addr add 10.2.0.3/24 dev s0 ;;
+	esac
+}
 
 # bottleneck RATE PACKETS DELAY: both ways; the queue comes after the delay
 bottleneck() {

@@ -8,7 +8,7 @@ words), the function what the captures have to show, beyond judge_any().
 import dataclasses
 
 from packets import (ACK_ECN, CERTIFICATE, CLOSE_APP, CRYPTO, HANDSHAKE_DONE, PADDING,
-                     PRE_SHARED_KEY, SERVER_HELLO, STREAM)
+                     PATH_CHALLENGE, PATH_RESPONSE, PRE_SHARED_KEY, SERVER_HELLO, STREAM)
 from captures import judge_any
 
 V1, V2 = 0x1, 0x6b3343cf
@@ -339,3 +339,86 @@ def stream_rate(t):
     """Mbit/s of answers, as they arrive."""
     first, last = answer_span(t)
     return 8e-6 * sum(t.answers().values()) / (last - first)
+
+
+# ---- addresses that change ----
+
+def judge_move(t, before, after, kept_ids):
+    """At the server, the client's address becomes another one, and is validated."""
+    seen = list(dict.fromkeys((d.source, d.source_port) for d in t.at_server
+                              if d.sender == "client"))
+    t.expect(seen == [before, after], "the server sees the client at one address, then at another",
+             seen)
+    start = min((d.time for d in t.at_server if (d.source, d.source_port) == after), default=0)
+    asked = {f.data("quic.path_challenge.data"): p
+             for p, f in t.frames(PATH_CHALLENGE, "server", t.at_server)
+             if (p.datagram.target, p.datagram.target_port) == after}
+    answered = [p for p, f in t.frames(PATH_RESPONSE, "client", t.at_server)
+                if f.data("quic.path_response.data") in asked and
+                (p.datagram.source, p.datagram.source_port) == after]
+    t.expect(asked and answered, "it challenges the new address, which answers",
+             (len(asked), len(answered)))
+    valid = min((p.datagram.time for p in answered), default=float("inf"))
+    got = sum(d.bytes for d in t.at_server if start <= d.time <= valid and
+              (d.source, d.source_port) == after)
+    gave = sum(d.bytes for d in t.at_server if start <= d.time < valid and
+               (d.target, d.target_port) == after)
+    t.expect(0 < gave <= 3 * got, "and sends there three times what it got, not more, until then",
+             f"{gave} for {got}")
+    ids = [{d for p in t.packets("client", "1rtt", t.at_server)
+            if (p.datagram.source, p.datagram.source_port) == where for d in p.tls("quic.dcid")}
+           for where in (before, after)]
+    t.expect(bool(ids[0] & ids[1]) == kept_ids, "the client's packets go to " +
+             ("the same connection ID" if kept_ids else "a new connection ID there"), ids)
+
+
+SLOW = "rate 10mbit delay 15ms limit 100"
+
+
+@scenario(size=2000000, nat=True, client="--port 5000",
+          network=f"nat 5000 10.1.0.2 6000 && both {SLOW}",
+          during="sleep 1 && nat 5000 10.1.0.2 7000")
+def rebind_port(t):
+    """[9000-9.3]"""
+    judge_move(t, ("10.1.0.2", 6000), ("10.1.0.2", 7000), kept_ids=True)
+
+
+@scenario(size=2000000, nat=True, client="--port 5000",
+          network=f"nat 5000 10.1.0.66 6000 && both {SLOW}",
+          during="sleep 1 && nat 5000 10.1.0.77 7000")
+def rebind_addr(t):
+    """[9000-9.3] [9000-9.4]"""
+    judge_move(t, ("10.1.0.66", 6000), ("10.1.0.77", 7000), kept_ids=True)
+
+
+@scenario(size=2000000, client="--port 5000 --move-at 700000 --move-to 10.1.0.3 6000",
+          network=f"second_address client && both {SLOW}")
+def connectionmigration(t):
+    """[9000-9.2] [9000-9.5]"""
+    judge_move(t, ("10.1.0.2", 5000), ("10.1.0.3", 6000), kept_ids=False)
+    asked = [f.data("quic.path_challenge.data") for p, f in t.frames(PATH_CHALLENGE, "client")
+             if p.datagram.source == "10.1.0.3"]
+    answers = [f.data("quic.path_response.data") for _, f in t.frames(PATH_RESPONSE, "server")]
+    t.expect(asked and set(asked) & set(answers), "the client probes the path, too",
+             (asked, answers))
+
+
+@scenario(size=2000000, server="--move-to 10.2.0.3 4433",
+          network=f"second_address server && both {SLOW}")
+def preferredaddress(t):
+    """[9000-9.6]"""
+    told = [v for p in t.packets("server", "handshake")
+            for v in p.tls("tls.quic.parameter.preferred_address.ipv4address")]
+    t.expect(told and set(told) == {"10.2.0.3"}, "the server prefers another address", told)
+    where = list(dict.fromkeys(d.target for d in t.at_client if d.sender == "client"))
+    t.expect(where == ["10.2.0.2", "10.2.0.3"], "the client goes there", where)
+    asked = {f.data("quic.path_challenge.data") for p, f in t.frames(PATH_CHALLENGE, "client")
+             if p.datagram.target == "10.2.0.3"}
+    answered = [p for p, f in t.frames(PATH_RESPONSE, "server", t.at_client)
+                if f.data("quic.path_response.data") in asked]
+    t.expect(asked and answered, "after it has tried the path", (asked, answered))
+    ids = [{d for p in t.packets("client", "1rtt") if p.datagram.target == host
+            for d in p.tls("quic.dcid")} for host in ("10.2.0.2", "10.2.0.3")]
+    t.expect(ids[1] and not ids[0] & ids[1], "with connection IDs of its own", ids)
+    data = {p.datagram.source for p, f in t.frames(STREAM, "server", t.at_client)}
+    t.expect(data == {"10.2.0.2", "10.2.0.3"}, "and the server answers from there", data)
