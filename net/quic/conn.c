@@ -163,6 +163,8 @@ void quic_conn_exit(struct quic_conn *conn)
 	quic_edge_aead_free(conn->keys.rx_other.aead);
 	quic_keys_wipe(&conn->keys);
 	quic_recovery_exit(&conn->recovery);
+	quic_env_free(conn->early);
+	conn->early = NULL;
 	quic_env_free(conn->token);
 	quic_env_free(conn->new_token);
 	conn->token = NULL;
@@ -374,7 +376,6 @@ void quic_conn_confirm(struct quic_conn *conn, quic_us now)
 	quic_conn_discard_keys(conn, QUIC_LEVEL_INITIAL);
 	/* From here on CONNECTION_CLOSE, too, has only 1-RTT keys: [9000-10.2.3#1] [9001-4.9.2] */
 	quic_conn_discard_keys(conn, QUIC_LEVEL_HANDSHAKE);
-	quic_conn_discard_keys(conn, QUIC_LEVEL_EARLY);
 	if (conn->odcid_added) {
 		quic_edge_cid_del(conn, &conn->original_dcid);
 		conn->odcid_added = false;
@@ -457,8 +458,15 @@ int quic_conn_install_secret(struct quic_conn *conn, enum quic_level level, bool
 	if (conn->state != QUIC_CONN_ESTABLISHING || level == QUIC_LEVEL_INITIAL || key->aead ||
 	    quic_keys_is_discarded(k, level))
 		return -EINVAL;
+	if (level == QUIC_LEVEL_EARLY && !quic_early_start(conn, send))
+		return -EINVAL;
 	if (k->cipher[level] != QUIC_CIPHER_NONE && k->cipher[level] != cipher)
 		return -EINVAL;
+	if (level == QUIC_LEVEL_APP) {
+		err = quic_early_settle(conn, now);
+		if (err)
+			return err;
+	}
 	/* 0-RTT stays in the version of the first flight [9369-4.1]. */
 	err = quic_conn_make_key(conn, cipher, level == QUIC_LEVEL_EARLY ? conn->first_version :
 									   conn->version,
@@ -475,7 +483,7 @@ int quic_conn_install_secret(struct quic_conn *conn, enum quic_level level, bool
 	}
 	if (level == QUIC_LEVEL_APP && k->tx[level].aead && k->rx[level].aead)
 		conn_establish(conn, now);
-	if (!send)
+	if (!send || level == QUIC_LEVEL_APP)	/* which may also end the wait for 0-RTT keys */
 		conn_replay_held(conn, now);
 	return 0;
 }
@@ -501,10 +509,10 @@ static int conn_check_tparam_ids(const struct quic_conn *conn, const struct quic
 	return 0;
 }
 
-static void conn_apply_tparams(struct quic_conn *conn, const struct quic_tparams *p)
+void quic_conn_apply_tparams(struct quic_conn *conn)
 {
-	conn->remote = *p;
-	conn->got_tparams = true;
+	const struct quic_tparams *p = &conn->remote;
+
 	conn->local_ids.limit = p->active_connection_id_limit;
 	quic_conn_init_ack_frequency(conn);
 	if (quic_tparam_has(p, QUIC_TPARAM_STATELESS_RESET_TOKEN))
@@ -538,7 +546,13 @@ int quic_conn_set_peer_tparams(struct quic_conn *conn, const void *blob, size_t 
 	v = quic_conn_select_version(conn, &p);
 	if (v)
 		return v;
-	conn_apply_tparams(conn, &p);
+	conn->got_tparams = true;
+	if (conn->early) {
+		conn->early->fresh = p;		/* [9000-7.4.1]: not for 0-RTT packets */
+		return 0;
+	}
+	conn->remote = p;
+	quic_conn_apply_tparams(conn);
 	return 0;
 }
 
@@ -608,8 +622,12 @@ static u64 conn_datagram_payload(u64 frame)
 u32 quic_conn_datagram_max(const struct quic_conn *conn)
 {
 	u32 overhead = 1 + conn->path->dcid.len + 4 + QUIC_TAG_BYTES;
-	u64 room = conn->path->mtu - overhead;
+	u64 room;
 
+	/* A 0-RTT header also has version, our id, both lengths and its own. */
+	if (!quic_keys_can_send(&conn->keys, QUIC_LEVEL_APP))
+		overhead += 4 + 1 + 1 + conn->initial_scid.len + 2;
+	room = conn->path->mtu - overhead;
 	return conn_datagram_payload(min(room, conn->remote.max_datagram_frame_size));
 }
 

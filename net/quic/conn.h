@@ -20,6 +20,7 @@
 #include "core/pnspace.h"
 #include "core/timers.h"
 #include "core/tparam.h"
+#include "early.h"
 #include "outqueue.h"
 #include "stream.h"
 
@@ -169,6 +170,9 @@ struct quic_conn_stats {
  * @last_rx_at: when the last packet was received
  * @idle_since: start of the idle period, RFC 9000 10.1
  * @eliciting_since_rx: an ack-eliciting packet was sent since the last receive
+ * @early: client: parameters are remembered for 0-RTT and it is not settled; else NULL
+ * @early_end: client: packet numbers below were rejected 0-RTT; 0: none were
+ * @early_accepted: 0-RTT was used and accepted
  * @paths: what is known of each pair of addresses
  * @version: the version in use
  * @first_version: of the client's first flight
@@ -251,6 +255,9 @@ struct quic_conn {
 	struct quic_path *fallback;
 	struct quic_path *candidate;
 	u8 next_path_id;
+	struct quic_early_attempt *early;
+	quic_pn early_end;
+	bool early_accepted;
 	const struct quic_version *version;
 	const struct quic_version *first_version;
 	const struct quic_version *alt_version;
@@ -345,10 +352,11 @@ int quic_conn_start_server(struct quic_conn *conn, const struct quic_header *hdr
  * @now: time
  *
  * Both 1-RTT secrets make the connection established.  Held packets of the
- * level are handled.
+ * level are handled.  The first of them also settles 0-RTT: quic_early_settle().
  *
  * Context: may sleep.
- * Return: 0; -EINVAL installed already or wrong state; -ENOMEM, -EOPNOTSUPP.
+ * Return: 0; -EINVAL installed already or wrong state; -EPIPE closed while 0-RTT
+ * was settled; -ENOMEM, -EOPNOTSUPP.
  */
 int quic_conn_install_secret(struct quic_conn *conn, enum quic_level level, bool send,
 			     enum quic_cipher cipher, const u8 *secret, quic_us now);
@@ -418,6 +426,8 @@ int quic_conn_update_keys(struct quic_conn *conn);
 /* ---- between engine files ---- */
 
 void quic_conn_set_state(struct quic_conn *conn, enum quic_conn_event ev);
+/* conn->remote has the peer's parameters: the machines take them over. */
+void quic_conn_apply_tparams(struct quic_conn *conn);
 /* The handshake is confirmed (RFC 9001 4.1.2). */
 void quic_conn_confirm(struct quic_conn *conn, quic_us now);
 void quic_conn_discard_keys(struct quic_conn *conn, enum quic_level level);

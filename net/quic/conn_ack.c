@@ -147,6 +147,19 @@ static quic_us ack_delay_us(const struct quic_conn *conn, enum quic_space space,
 	return delay > (U32_MAX >> 4) ? U32_MAX : delay << exp;
 }
 
+/* Whether @ack tells of a packet number below @end. */
+static bool ack_reaches_below(const struct quic_frame_ack *ack, quic_pn end)
+{
+	struct quic_frame_ack_iter it;
+	struct quic_range r;
+
+	quic_frame_ack_iter_init(&it, ack);
+	while (quic_frame_ack_next(&it, &r))
+		if (r.start < end)
+			return true;
+	return false;
+}
+
 int quic_conn_on_ack(struct quic_conn *conn, enum quic_space space,
 		     const struct quic_frame_ack *ack, quic_us now)
 {
@@ -155,6 +168,9 @@ int quic_conn_on_ack(struct quic_conn *conn, enum quic_space space,
 	struct quic_recovery_ack a;
 	int v;
 
+	if (unlikely(conn->early_end) && space == QUIC_SPACE_APP &&
+	    ack_reaches_below(ack, conn->early_end))		/* [9001-4.6.2] */
+		return QUIC_VIOLATION_ACK_OF_REJECTED;
 	v = quic_recovery_ack_begin(r, &a, space, ack, now);
 	if (v)
 		return v;

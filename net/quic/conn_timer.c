@@ -116,6 +116,9 @@ static void timer_expired(struct quic_conn *conn, enum quic_timer t, quic_us now
 	case QUIC_TIMER_KEY:
 		quic_conn_on_key_timer(conn, now);
 		break;
+	case QUIC_TIMER_EARLY:
+		quic_conn_discard_keys(conn, QUIC_LEVEL_EARLY);
+		break;
 	case QUIC_TIMER_FLUSH:
 		conn->flushing = false;
 		quic_conn_close(conn, c.app, c.code, c.reason, c.reason_len, now);

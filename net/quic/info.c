@@ -22,6 +22,8 @@ static u32 info_flags(const struct quic_conn *conn)
 		flags |= QUIC_INFO_ECN;
 	if (conn->path->cong.app_limited)
 		flags |= QUIC_INFO_APP_LIMITED;
+	if (conn->early_accepted)
+		flags |= QUIC_INFO_EARLY_ACCEPTED;
 	return flags;
 }
 

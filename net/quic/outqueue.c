@@ -138,7 +138,7 @@ static void fill_ack(struct quic_conn *conn, struct quic_fill *f)
 	size_t mark = f->w->len;
 	u64 delay;
 
-	/* [9000-13.2.6#1,2,3] [9000-17.2.3#3] */
+	/* [9000-13.2.6#1,2,3]; what 0-RTT may not carry is left to 1-RTT [9000-17.2.3#3] */
 	if (f->level == QUIC_LEVEL_EARLY || !quic_pnspace_has_ack(s))
 		return;
 	delay = f->level == QUIC_LEVEL_APP ?

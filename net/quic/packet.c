@@ -189,11 +189,13 @@ static bool packet_is_wanted(struct quic_conn *conn, enum quic_level level, bool
 
 	if (!quic_keys_can_send(&conn->keys, level))
 		return false;
-	if (level == QUIC_LEVEL_EARLY && quic_keys_can_send(&conn->keys, QUIC_LEVEL_APP))
-		return false;
+	/* Early data come with or after the ClientHello, never before. */
+	if (level == QUIC_LEVEL_EARLY)
+		return eliciting && conn->crypto[QUIC_SPACE_INITIAL].snd.end &&
+		       quic_outqueue_has_data(conn, level);
 	if (conn->probes[space])		/* [9002-7.5#1] */
 		return true;
-	if (level != QUIC_LEVEL_EARLY && quic_pnspace_is_ack_due(&conn->space[space], now))
+	if (quic_pnspace_is_ack_due(&conn->space[space], now))
 		return true;
 	return eliciting && quic_outqueue_has_data(conn, level);
 }

@@ -104,7 +104,8 @@ static bool rx_describe_short(struct quic_conn *conn, struct quic_agg *agg, u32 
 	return true;
 }
 
-static bool rx_long_level(const struct quic_header *h, enum quic_level *level)
+static bool rx_long_level(const struct quic_conn *conn, const struct quic_header *h,
+			  enum quic_level *level)
 {
 	switch (h->kind) {
 	case QUIC_PACKET_INITIAL:
@@ -112,7 +113,7 @@ static bool rx_long_level(const struct quic_header *h, enum quic_level *level)
 		return true;
 	case QUIC_PACKET_0RTT:
 		*level = QUIC_LEVEL_EARLY;
-		return true;
+		return conn->is_server;		/* [9001-5.6] */
 	case QUIC_PACKET_HANDSHAKE:
 		*level = QUIC_LEVEL_HANDSHAKE;
 		return true;
@@ -207,7 +208,7 @@ static bool rx_describe_linear(struct quic_conn *conn, struct quic_agg *agg, u32
 	c->in += h.packet_len;
 	if (!start)
 		c->dcid = h.dcid;
-	if (!rx_long_level(&h, &level) || !quic_cid_equal(&h.dcid, &c->dcid) ||
+	if (!rx_long_level(conn, &h, &level) || !quic_cid_equal(&h.dcid, &c->dcid) ||
 	    !rx_header_fits(conn, &h, dgram_len)) {
 		rx_drop(conn, QUIC_DROP_CID);
 		return !start;
@@ -514,4 +515,6 @@ void quic_packet_receive(struct quic_conn *conn, struct quic_agg *agg, quic_us n
 	}
 	for (i = 0; i < QUIC_NR_SPACES; i++)
 		quic_pnspace_on_aggregate_end(&conn->space[i]);
+	if (quic_keys_can_recv(&conn->keys, QUIC_LEVEL_EARLY))
+		quic_early_on_received(conn, now);
 }

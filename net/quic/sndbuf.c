@@ -70,6 +70,15 @@ u64 quic_sndbuf_exit(struct quic_sndbuf *b)
 	return freed;
 }
 
+void quic_sndbuf_rewind(struct quic_sndbuf *b)
+{
+	WARN_ON_ONCE(b->base || !quic_ranges_is_empty(&b->acked));
+	quic_ranges_clear(&b->lost);
+	b->next = 0;
+	b->fin_sent = false;
+	b->fin_lost = false;
+}
+
 static int sndbuf_grow(struct quic_sndbuf *b)
 {
 	u32 cap = b->cap ? b->cap * 2 : sndbuf_first_segs;

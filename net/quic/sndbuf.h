@@ -79,6 +79,9 @@ u64 quic_sndbuf_exit(struct quic_sndbuf *b);
 /* Drops what is buffered (reset): returns the truesize given back. */
 u64 quic_sndbuf_purge(struct quic_sndbuf *b);
 
+/* Nothing of it was ever sent: the peer threw everything away, and acknowledged nothing. */
+void quic_sndbuf_rewind(struct quic_sndbuf *b);
+
 /**
  * quic_sndbuf_append() - add a segment at the end
  * @b: buffer

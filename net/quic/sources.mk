@@ -45,6 +45,7 @@ QUIC_ENGINE_SRCS := \
 	conn_pmtu.c \
 	conn_timer.c \
 	conn_version.c \
+	early.c \
 	frame_rx.c \
 	inqueue.c \
 	outqueue.c \

@@ -75,6 +75,22 @@ void quic_stream_table_shed(struct quic_conn *conn)
 	}
 }
 
+static void stream_tell(struct quic_conn *conn, struct quic_stream *s, u8 what)
+{
+	s->pending |= what;
+	if (list_empty(&s->ctl_entry))
+		list_add_tail(&s->ctl_entry, &conn->streams.ctl);
+}
+
+/* The one setter of the sending part's state. */
+static void stream_set_send(struct quic_stream *s, enum quic_send_event ev)
+{
+	enum quic_send_state next = quic_send_state_next(s->send_state, ev);
+
+	if (!WARN_ON_ONCE(next == QUIC_SEND_INVALID))
+		s->send_state = next;
+}
+
 /* Credit for our bytes on @sid by the peer's transport parameters (RFC 9000 18.2). */
 static u64 stream_tx_limit(const struct quic_conn *conn, quic_sid sid)
 {
@@ -123,6 +139,46 @@ void quic_stream_on_tparams(struct quic_conn *conn)
 		if (s->has_send && quic_flow_tx_raise(&s->tx, stream_tx_limit(conn, s->sid)))
 			quic_stream_update_schedule(conn, s);
 	}
+}
+
+/* The sending part of @s as when it was new, but for what the application wrote. */
+static void stream_restart_one(struct quic_conn *conn, struct quic_stream *s)
+{
+	s->small_end = 0;
+	s->reset_size = 0;
+	quic_flow_tx_init(&s->tx, stream_tx_limit(conn, s->sid));
+	if (s->send_state < QUIC_SEND_RECVD) {
+		quic_sndbuf_rewind(&s->snd);
+		s->send_state = QUIC_SEND_READY;	/* as stream_alloc() made it */
+		if (s->snd.end || s->snd.fin)
+			stream_set_send(s, QUIC_SEND_EV_DATA);
+	} else if (s->send_state == QUIC_SEND_RESET_SENT) {
+		stream_tell(conn, s, QUIC_STREAM_TELL_RESET);
+	}
+	if (s->stop_told)
+		stream_tell(conn, s, QUIC_STREAM_TELL_STOP);
+	quic_stream_update_schedule(conn, s);
+}
+
+bool quic_stream_restart(struct quic_conn *conn)
+{
+	unsigned int own = conn->is_server, i;
+	struct quic_node *n;
+
+	for (i = own; i < ARRAY_SIZE(conn->streams.type); i += 2)
+		if (conn->streams.type[i].opened > stream_initial_max(conn, i))
+			return false;
+	for (i = own; i < ARRAY_SIZE(conn->streams.type); i += 2)
+		conn->streams.type[i].max = stream_initial_max(conn, i);
+	quic_flow_tx_init(&conn->tx, conn->remote.initial_max_data);
+	for (n = quic_tree_first(&conn->streams.tree); n;
+	     n = quic_tree_next(&conn->streams.tree, n)) {
+		struct quic_stream *s = container_of(n, struct quic_stream, node);
+
+		if (s->has_send)
+			stream_restart_one(conn, s);
+	}
+	return true;
 }
 
 struct quic_stream *quic_stream_find(struct quic_conn *conn, quic_sid sid)
@@ -283,15 +339,6 @@ static void stream_event(struct quic_conn *conn, const struct quic_stream *s, u8
 	quic_edge_event(conn, &ev);
 }
 
-/* The one setter of the sending part's state. */
-static void stream_set_send(struct quic_stream *s, enum quic_send_event ev)
-{
-	enum quic_send_state next = quic_send_state_next(s->send_state, ev);
-
-	if (!WARN_ON_ONCE(next == QUIC_SEND_INVALID))
-		s->send_state = next;
-}
-
 /* The one setter of the receiving part's state. */
 static void stream_set_recv(struct quic_stream *s, enum quic_recv_event ev)
 {
@@ -299,13 +346,6 @@ static void stream_set_recv(struct quic_stream *s, enum quic_recv_event ev)
 
 	if (!WARN_ON_ONCE(next == QUIC_RECV_INVALID))
 		s->recv_state = next;
-}
-
-static void stream_tell(struct quic_conn *conn, struct quic_stream *s, u8 what)
-{
-	s->pending |= what;
-	if (list_empty(&s->ctl_entry))
-		list_add_tail(&s->ctl_entry, &conn->streams.ctl);
 }
 
 u32 quic_stream_slot_bytes(const struct quic_conn *conn, const struct quic_stream *s)

@@ -128,6 +128,13 @@ void quic_stream_table_shed(struct quic_conn *conn);
 /* Limits and windows of the local parameters, and of the peer's once known. */
 void quic_stream_on_tparams(struct quic_conn *conn);
 
+/*
+ * Limits of the peer's parameters instead of those in force, and all streams as if
+ * nothing of them had been sent (RFC 9001 4.6.2).  False: more streams are open than
+ * the peer allows; nothing is changed then.
+ */
+bool quic_stream_restart(struct quic_conn *conn);
+
 /* The object of @sid, or NULL. */
 struct quic_stream *quic_stream_find(struct quic_conn *conn, quic_sid sid);
 /* Is @sid (of any type) open without ever having been used, or beyond what is open? */

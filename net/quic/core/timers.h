@@ -16,6 +16,7 @@
  *   PATH       RFC 9000 8.2.4: path validation gives up
  *   PMTU       RFC 8899: probe or raise timer
  *   FLUSH      an orphan's queued data must be delivered until then
+ *   EARLY      RFC 9001 4.9.3: a server drops 0-RTT keys 3 PTO after the first 1-RTT packet
  */
 #ifndef _QUIC_CORE_TIMERS_H
 #define _QUIC_CORE_TIMERS_H
@@ -34,6 +35,7 @@ enum quic_timer {
 	QUIC_TIMER_PATH,
 	QUIC_TIMER_PMTU,
 	QUIC_TIMER_FLUSH,
+	QUIC_TIMER_EARLY,
 	QUIC_NR_TIMERS,
 };
 

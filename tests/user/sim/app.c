@@ -117,8 +117,27 @@ static bool app_recv_message(struct sim_endpoint *ep, enum quic_level level)
 	return true;
 }
 
+static void app_transfer(struct sim_endpoint *ep);
+
+/* A client that remembers the server: its data need not wait for the handshake. */
+static void app_start_early(struct sim_endpoint *ep)
+{
+	const struct quic_tparams *p = ep->sim->cfg.remembered ?: &ep->sim->ep[1].conn.local;
+	int err;
+
+	do
+		err = quic_early_remember(&ep->conn, p);
+	while (err == -ENOMEM);
+	if (err)
+		sim_fail(ep->sim, "parameters could not be remembered");
+	app_install(ep, QUIC_LEVEL_EARLY, true);
+	app_transfer(ep);
+}
+
 void sim_app_start(struct sim_endpoint *ep)
 {
+	if (ep->sim->cfg.early)
+		app_start_early(ep);
 	app_send_message(ep, QUIC_LEVEL_INITIAL, ep->sim->cfg.hello_bytes, true);
 	quic_conn_output(&ep->conn, ep->sim->now);
 }
@@ -127,6 +146,8 @@ static void app_server_handshake(struct sim_endpoint *ep)
 {
 	if (app_recv_message(ep, QUIC_LEVEL_INITIAL)) {
 		app_send_message(ep, QUIC_LEVEL_INITIAL, 90, false);
+		if (ep->sim->cfg.early == SIM_EARLY_ACCEPTED)
+			app_install(ep, QUIC_LEVEL_EARLY, false);
 		app_install(ep, QUIC_LEVEL_HANDSHAKE, true);
 		app_install(ep, QUIC_LEVEL_HANDSHAKE, false);
 		app_send_message(ep, QUIC_LEVEL_HANDSHAKE, ep->sim->cfg.flight_bytes, true);
@@ -145,6 +166,10 @@ static void app_client_handshake(struct sim_endpoint *ep)
 		app_install(ep, QUIC_LEVEL_HANDSHAKE, true);
 	}
 	if (app_recv_message(ep, QUIC_LEVEL_HANDSHAKE)) {
+		if (ep->sim->cfg.early && ep->sim->cfg.early != SIM_EARLY_UNTOLD &&
+		    quic_early_judge(&ep->conn, ep->sim->cfg.early == SIM_EARLY_ACCEPTED) &&
+		    quic_conn_is_open(&ep->conn))
+			sim_fail(ep->sim, "no early data to judge");
 		app_send_message(ep, QUIC_LEVEL_HANDSHAKE, 36, false);
 		app_install(ep, QUIC_LEVEL_APP, true);
 		app_install(ep, QUIC_LEVEL_APP, false);
@@ -317,6 +342,15 @@ static void app_transfer(struct sim_endpoint *ep)
 		ep->done = true;
 }
 
+/* 0-RTT: a client that may send, a server that may read and answer. */
+static bool app_has_early(const struct sim_endpoint *ep)
+{
+	const struct quic_keys *k = &ep->conn.keys;
+
+	return quic_conn_is_open(&ep->conn) && (quic_keys_can_send(k, QUIC_LEVEL_EARLY) ||
+						quic_keys_can_recv(k, QUIC_LEVEL_EARLY));
+}
+
 void sim_app_run(struct sim_endpoint *ep)
 {
 	struct sim_endpoint *client = &ep->sim->ep[0], *server = &ep->sim->ep[1];
@@ -327,7 +361,7 @@ void sim_app_run(struct sim_endpoint *ep)
 		else
 			app_client_handshake(ep);
 	}
-	if (quic_conn_is_established(&ep->conn))
+	if (quic_conn_is_established(&ep->conn) || app_has_early(ep))
 		app_transfer(ep);
 	if (quic_conn_is_open(&ep->conn))
 		quic_conn_output(&ep->conn, ep->sim->now);

@@ -58,6 +58,14 @@ struct sim_link_config {
 	struct sim_pipe *pipe;	/* the bottleneck when several connections share it */
 };
 
+/* What becomes of a client's 0-RTT. */
+enum sim_early {
+	SIM_EARLY_NONE,		/* it sends none */
+	SIM_EARLY_ACCEPTED,
+	SIM_EARLY_REJECTED,
+	SIM_EARLY_UNTOLD,	/* rejected, but nobody tells the client */
+};
+
 /* What an endpoint's application does. */
 struct sim_app {
 	u64 send_bytes;		/* on each of its streams */
@@ -118,6 +126,8 @@ struct sim_config {
 	quic_us give_up;	/* virtual time after which the run counts as stuck */
 	bool key_updates;	/* both sides update keys at random */
 	u32 hello_bytes;	/* size of the client's fake ClientHello */
+	enum sim_early early;
+	const struct quic_tparams *remembered;	/* for 0-RTT; NULL: what the server has */
 	u32 flight_bytes;	/* size of the server's fake certificate flight */
 };
 

@@ -209,6 +209,27 @@ static void credit_limits_new_bytes_only(void **state)
 	assert_int_equal(stub_chunks, 0);
 }
 
+static void rewound_buffer_is_sent_from_its_start(void **state)
+{
+	struct quic_sndbuf_run run;
+	struct quic_sndbuf b;
+
+	quic_sndbuf_init(&b);
+	append(&b, 60, 60);
+	b.fin = true;
+	quic_sndbuf_on_sent(&b, 0, 60, true);
+	quic_sndbuf_on_lost(&b, 10, 20, false);
+	quic_sndbuf_rewind(&b);
+	assert_true(quic_sndbuf_next_run(&b, 100, &run));
+	assert_false(run.again);
+	assert_int_equal(run.off, 0);
+	assert_int_equal(run.len, 60);
+	assert_true(run.fin);
+	check_segs(&b, 0, 60);
+	quic_sndbuf_exit(&b);
+	assert_int_equal(stub_chunks, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,6 +239,7 @@ int main(void)
 		cmocka_unit_test(bare_fin_is_sent_and_sent_again),
 		cmocka_unit_test(released_bytes_are_not_sent_again_when_memory_fails),
 		cmocka_unit_test(credit_limits_new_bytes_only),
+		cmocka_unit_test(rewound_buffer_is_sent_from_its_start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
