@@ -499,6 +499,14 @@ void quic_conn_send_again(struct quic_conn *conn, enum quic_space space);
 /* An ACK frame of @space arrived: 0 or the violation. */
 int quic_conn_on_ack(struct quic_conn *conn, enum quic_space space,
 		     const struct quic_frame_ack *ack, quic_us now);
+/*
+ * Whether a probe timeout runs with nothing of the handshake in flight: the peer may
+ * be blocked (RFC 9002 6.2.2.1), or what it waits for is held back by a congestion
+ * window full of 0-RTT or 0.5-RTT packets, which cause no timeout yet (6.2.1).
+ */
+bool quic_conn_is_awaited(const struct quic_conn *conn);
+/* Whether that one probes in the Handshake space; otherwise in the Initial one. */
+bool quic_conn_probes_handshake(const struct quic_conn *conn);
 /* The loss timer fired. */
 void quic_conn_on_loss_timer(struct quic_conn *conn, quic_us now);
 /* Closes an orphan whose data is delivered. */

@@ -222,16 +222,38 @@ void quic_conn_send_again(struct quic_conn *conn, enum quic_space space)
 	quic_recovery_forget_space(&conn->recovery, space, &conn->path->cong);
 }
 
+static bool ack_crypto_is_open(const struct quic_conn *conn, enum quic_space space)
+{
+	const struct quic_sndbuf *b = &conn->crypto[space].snd;
+
+	return b->base < b->end;
+}
+
+bool quic_conn_is_awaited(const struct quic_conn *conn)
+{
+	if (conn->confirmed)
+		return false;
+	if (!conn->is_server && !conn->server_validated_us)
+		return true;
+	return ack_crypto_is_open(conn, QUIC_SPACE_INITIAL) ||
+	       ack_crypto_is_open(conn, QUIC_SPACE_HANDSHAKE);
+}
+
+bool quic_conn_probes_handshake(const struct quic_conn *conn)
+{
+	return quic_keys_can_send(&conn->keys, QUIC_LEVEL_HANDSHAKE) &&
+	       !(conn->is_server && ack_crypto_is_open(conn, QUIC_SPACE_INITIAL));
+}
+
 void quic_conn_on_loss_timer(struct quic_conn *conn, quic_us now)
 {
-	bool unvalidated = !conn->is_server && !conn->server_validated_us && !conn->confirmed;
 	struct quic_recovery_ack a;
 	enum quic_space space;
 
 	/* What a client sends keeps a server from waiting for ever [9000-8.1#4,5]. */
-	switch (quic_recovery_on_timeout(&conn->recovery, &a, &conn->path->rtt, unvalidated,
-					 quic_keys_can_send(&conn->keys, QUIC_LEVEL_HANDSHAKE),
-					 now, &space)) {
+	switch (quic_recovery_on_timeout(&conn->recovery, &a, &conn->path->rtt,
+					 quic_conn_is_awaited(conn),
+					 quic_conn_probes_handshake(conn), now, &space)) {
 	case QUIC_RECOVERY_TIMEOUT_LOSS:
 		ack_lost(conn, &a, now);
 		break;
@@ -245,7 +267,8 @@ void quic_conn_on_loss_timer(struct quic_conn *conn, quic_us now)
 		quic_conn_ask_ack_now(conn);
 		/* [9002-6.2.4]: the other handshake space may be what the peer lacks. */
 		if (space == QUIC_SPACE_INITIAL &&
-		    conn->recovery.space[QUIC_SPACE_HANDSHAKE].sent.nr_eliciting) {
+		    (conn->recovery.space[QUIC_SPACE_HANDSHAKE].sent.nr_eliciting ||
+		     ack_crypto_is_open(conn, QUIC_SPACE_HANDSHAKE))) {
 			conn->probes[QUIC_SPACE_HANDSHAKE] = 1;
 			ack_requeue_oldest(conn, QUIC_SPACE_HANDSHAKE);
 		}

@@ -45,15 +45,13 @@ static void timer_set_idle(struct quic_conn *conn)
 void quic_conn_set_timers(struct quic_conn *conn, quic_us now)
 {
 	struct quic_pnspace *app = &conn->space[QUIC_SPACE_APP];
-	bool unvalidated = !conn->is_server && !conn->server_validated_us && !conn->confirmed;
 	bool blocked = quic_path_amplification_room(conn->path) < quic_conn_least_room(conn);
 	quic_us at;
 
 	if (!quic_conn_is_open(conn))
 		return;
-	at = quic_recovery_deadline(&conn->recovery, &conn->path->rtt, unvalidated,
-				    quic_keys_can_send(&conn->keys, QUIC_LEVEL_HANDSHAKE),
-				    blocked, now);
+	at = quic_recovery_deadline(&conn->recovery, &conn->path->rtt, quic_conn_is_awaited(conn),
+				    quic_conn_probes_handshake(conn), blocked, now);
 	/* A client that has said nothing yet has nothing to probe for. */
 	if (!conn->is_server && !conn->recovery.space[QUIC_SPACE_INITIAL].sent.next)
 		at = QUIC_US_NEVER;

@@ -182,6 +182,31 @@ static const char *any_of_the_first_datagrams_may_be_lost(u64 seed)
 	return NULL;
 }
 
+/*
+ * The server knows the client and lacks nothing but its Finished, for which a window
+ * full of rejected 0-RTT leaves no room.
+ */
+static bool full_on_send(struct sim *s, unsigned int from, u64 index, u8 *data, u32 len,
+			 enum quic_ecn *ecn)
+{
+	return !from || index <= 1 || len < 1000 || s->ep[0].conn.server_validated_us;
+}
+
+static const struct sim_hooks full_hooks = {
+	.on_settle = early_note,
+	.on_send = full_on_send,
+};
+
+static const char *full_window_does_not_keep_the_finished_back(u64 seed)
+{
+	struct sim_config cfg;
+
+	early_config(&cfg, seed, SIM_EARLY_UNTOLD);
+	cfg.hooks = &full_hooks;
+	cfg.app[0].send_bytes = 100000;
+	return scenario_run(&cfg);
+}
+
 /* ---- a 0-RTT packet after 1-RTT, and the time after that ---- */
 
 static quic_us late_due;	/* when it arrives */
@@ -665,6 +690,7 @@ int main(int argc, char **argv)
 		SCENARIO(survives_a_bad_network),
 		SCENARIO(survives_without_memory),
 		SCENARIO(any_of_the_first_datagrams_may_be_lost),
+		SCENARIO(full_window_does_not_keep_the_finished_back),
 		SCENARIO(late_packet_is_read_and_the_key_dropped_soon),
 		SCENARIO(client_keeps_to_the_remembered_limits),
 		SCENARIO_ONCE(client_remembers_nothing_it_must_not),
