@@ -17,6 +17,7 @@
 #include "accept.h"
 #include "alpn.h"
 #include "bind.h"
+#include "replay.h"
 #include "sockopt_param.h"
 
 static void accept_copy_sock(struct sock *child, struct sock *sk)
@@ -72,6 +73,8 @@ int quic_accept_inherit(struct quic_sock *q, const struct quic_sock *parent)
 	if (err)
 		return err;
 	memcpy(q->ticket_secret, parent->ticket_secret, sizeof(q->ticket_secret));
+	quic_replay_put(quic_sock_net(sock_net(&q->inet.sk)), q->replay);
+	q->replay = quic_replay_get(parent->replay);
 	q->param = parent->param;
 	q->config = parent->config;
 	q->version_set = parent->version_set;

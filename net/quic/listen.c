@@ -18,6 +18,7 @@
 #include "listen.h"
 #include "lookup.h"
 #include "route.h"
+#include "ticket.h"
 #include "token.h"
 
 static const u32 listen_request_bytes = 48 << 10;	/* packets of one request, truesize */
@@ -166,6 +167,7 @@ static int listen_enter(struct quic_sock *q)
 static int listen_alloc(struct quic_sock *q)
 {
 	struct quic_listener *l;
+	int err;
 
 	if (q->listener)
 		return 0;
@@ -181,7 +183,10 @@ static int listen_alloc(struct quic_sock *q)
 	l->port = q->local.port;
 	get_random_bytes(q->ticket_secret, sizeof(q->ticket_secret));
 	q->listener = l;
-	return 0;
+	err = quic_ticket_set_store(q);
+	if (err)
+		quic_listen_free(q);
+	return err;
 }
 
 static int listen_start(struct quic_sock *q)

@@ -28,6 +28,7 @@
 #include "event.h"
 #include "listen.h"
 #include "migrate.h"
+#include "replay.h"
 #include "route.h"
 #include "socket.h"
 #include "ticket.h"
@@ -499,6 +500,7 @@ static void sock_destruct(struct sock *sk)
 	quic_sock_blob_clear(&q->new_ticket);
 	quic_sock_blob_clear(&q->token);
 	memzero_explicit(q->ticket_secret, sizeof(q->ticket_secret));
+	quic_replay_put(sn, q->replay);
 #if IS_ENABLED(CONFIG_IPV6)
 	if (sk->sk_family == AF_INET6)
 		inet6_sock_destruct(sk);
@@ -587,6 +589,8 @@ static int __net_init sock_net_init(struct net *net)
 	spin_lock_init(&sn->stateless_lock);
 	INIT_HLIST_HEAD(&sn->socks);
 	INIT_LIST_HEAD(&sn->orphans);
+	spin_lock_init(&sn->replay_lock);
+	INIT_LIST_HEAD(&sn->replays);
 	sn->hash_seed = get_random_u32();
 	sn->rmem[0] = PAGE_SIZE;
 	sn->rmem[1] = 1 << 20;

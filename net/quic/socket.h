@@ -29,6 +29,7 @@
 #include "timer.h"
 
 struct quic_listener;
+struct quic_replay;
 
 #define QUIC_SOCK_ALPN_BYTES	128	/* most bytes of an ALPN list, UAPI.md 4 */
 #define QUIC_SOCK_TICKET_MIN_BYTES	64
@@ -118,6 +119,7 @@ struct quic_event_queue {
  * @new_ticket: NewSessionTicket from the peer
  * @token: token set by an option, or received in NEW_TOKEN
  * @ticket_secret: a listener's secret that ticket keys are derived from
+ * @replay: server: ClientHellos with early data seen under its ticket key, one reference
  * @param: our transport parameters as set, without zeros
  * @config: configuration as set, without zeros
  * @close: CONNECTION_CLOSE that the application chose
@@ -156,6 +158,7 @@ struct quic_sock {
 	struct quic_sock_blob new_ticket;
 	struct quic_sock_blob token;
 	u8 ticket_secret[QUIC_SOCK_SECRET_BYTES];
+	struct quic_replay *replay;
 	struct quic_transport_param param;
 	struct quic_config config;
 	struct quic_connection_close close;
@@ -182,6 +185,8 @@ struct quic6_sock {
  * @stateless_at: when the bucket of stateless replies was filled last, us
  * @stateless_tokens: stateless replies that may be sent now
  * @tokens: keys of address-validation tokens, from the first listener on
+ * @replay_lock: protects the next field
+ * @replays: struct quic_replay of ticket keys that were given to sockets
  * @hash_seed: of @half_open_source
  * @rmem: sysctl quic_rmem: least, default, most bytes of receive memory
  * @wmem: sysctl quic_wmem: the same for sending
@@ -208,6 +213,8 @@ struct quic_sock_net {
 	quic_us stateless_at;
 	u32 stateless_tokens;
 	struct quic_tokens *tokens;
+	spinlock_t replay_lock;	/* protects the next field */
+	struct list_head replays;
 	u32 hash_seed;
 	int rmem[3];
 	int wmem[3];

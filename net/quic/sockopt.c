@@ -107,11 +107,6 @@ static int sockopt_set_key_update(struct quic_sock *q, const void *val, u32 len)
 	return err;
 }
 
-static int sockopt_set_early_data(struct quic_sock *q, const void *val, u32 len)
-{
-	return -EOPNOTSUPP;	/* 0-RTT is not there yet */
-}
-
 /* ---- TLS ---- */
 
 static bool sockopt_level(u8 uapi, enum quic_level *level)
@@ -237,13 +232,6 @@ static int sockopt_get_token(struct quic_sock *q, struct quic_sockopt_get *g)
 	return sockopt_get_blob(&q->token, g);
 }
 
-static int sockopt_set_ticket(struct quic_sock *q, const void *val, u32 len)
-{
-	if (len < QUIC_SOCK_TICKET_MIN_BYTES || len > QUIC_SOCK_TICKET_MAX_BYTES)
-		return -EINVAL;
-	return quic_sock_blob_set(&q->ticket, val, len, GFP_KERNEL);
-}
-
 static int sockopt_get_ticket(struct quic_sock *q, struct quic_sockopt_get *g)
 {
 	struct quic_span t;
@@ -283,14 +271,14 @@ static const struct sockopt_row sockopt_table[] = {
 	[QUIC_SOCKOPT_CONFIG] = { quic_param_set_config, quic_param_get_config },
 	[QUIC_SOCKOPT_TOKEN] = { sockopt_set_token, sockopt_get_token },
 	[QUIC_SOCKOPT_ALPN] = { sockopt_set_alpn, sockopt_get_alpn },
-	[QUIC_SOCKOPT_SESSION_TICKET] = { sockopt_set_ticket, sockopt_get_ticket },
+	[QUIC_SOCKOPT_SESSION_TICKET] = { quic_ticket_set, sockopt_get_ticket },
 	[QUIC_SOCKOPT_CRYPTO_SECRET] = { sockopt_set_secret, NULL },
 	[QUIC_SOCKOPT_TRANSPORT_PARAM_EXT] = { quic_param_set_ext, quic_param_get_ext },
 	[QUIC_SOCKOPT_INFO] = { NULL, quic_info_get },
 	[QUIC_SOCKOPT_STREAM_PRIORITY] = { quic_sockopt_stream_set_priority,
 					   quic_sockopt_stream_get_priority },
 	[QUIC_SOCKOPT_CONGESTION] = { quic_param_set_congestion, quic_param_get_congestion },
-	[QUIC_SOCKOPT_EARLY_DATA] = { sockopt_set_early_data, NULL },
+	[QUIC_SOCKOPT_EARLY_DATA] = { quic_ticket_set_early, NULL },
 };
 
 static const struct sockopt_row *sockopt_row(int optname)

@@ -140,18 +140,18 @@ int quic_param_set(struct quic_sock *q, const void *val, u32 len)
 {
 	struct quic_conn *conn = quic_sock_conn(q);
 	struct quic_transport_param p, remote = {};
+	struct quic_tparams tparams;
 
 	quic_sockopt_copy(&p, sizeof(p), val, len);
 	if (q->was_established || q->ended)
 		return -EINVAL;
 	if (p.remote) {
 		/* Remembered from an earlier connection, for 0-RTT. */
-		if (!q->started || conn->got_tparams)
-			return -EINVAL;
 		param_from_engine(&conn->remote, &remote);
 		param_merge(&remote, &p);
-		param_to_engine(&remote, &conn->remote);
-		return 0;
+		quic_tparam_init(&tparams);
+		param_to_engine(&remote, &tparams);
+		return quic_early_remember(conn, &tparams);
 	}
 	if (!param_is_valid(&p))
 		return -EINVAL;

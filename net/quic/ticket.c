@@ -6,14 +6,18 @@
  * server sends NewSessionTicket then.  It is kept for getsockopt(SESSION_TICKET).
  * A server's ticket key is the application's, or derived from a secret of its
  * listener and the client's address, so that a ticket is good for one client.
+ * With the key goes the store that tells replays of early data (replay.c).
  */
 #include "event.h"
+#include "replay.h"
+#include "sockopt.h"
 #include "ticket.h"
 
 static const u32 ticket_message_max_bytes = 16384;	/* no sane ticket is that long */
 static const u8 ticket_tls_type = 4;			/* new_session_ticket, RFC 8446 4 */
 static const u8 ticket_tls_request = 13;		/* certificate_request */
 static const u8 ticket_tls_header_bytes = 4;
+static const u16 ticket_tls_early_data = 42;		/* RFC 8446 4.2 */
 static const u16 ticket_unexpected = QUIC_ERR_CRYPTO + 10;	/* unexpected_message */
 
 void quic_ticket_copy(const struct quic_inqueue *in, u32 off, void *dst, u32 len)
@@ -49,6 +53,35 @@ static void ticket_refuse_type(struct quic_sock *q, u8 type)
 	ticket_refuse(q, code);
 }
 
+/*
+ * Where a ticket speaks of early data it says "as much as flow control allows", and
+ * nothing else [9001-4.6.1].  What is not a ticket at all is for TLS to find.
+ */
+static bool ticket_early_is_valid(const u8 *msg, u32 len)
+{
+	struct quic_reader r, list;
+	struct quic_span s, value;
+	u16 n, type;
+	u8 nonce;
+	u32 max;
+
+	quic_wire_read_init(&r, msg, len);
+	/* Header, ticket_lifetime, ticket_age_add; nonce; ticket; extensions. */
+	if (!quic_wire_skip(&r, ticket_tls_header_bytes + 8) || !quic_wire_get_u8(&r, &nonce) ||
+	    !quic_wire_skip(&r, nonce) || !quic_wire_get_u16(&r, &n) || !quic_wire_skip(&r, n) ||
+	    !quic_wire_get_u16(&r, &n) || !quic_wire_get_span(&r, n, &s))
+		return true;
+	quic_wire_read_init(&list, s.data, s.len);
+	while (quic_wire_get_u16(&list, &type) && quic_wire_get_u16(&list, &n) &&
+	       quic_wire_get_span(&list, n, &value)) {
+		if (type != ticket_tls_early_data)
+			continue;
+		quic_wire_read_init(&r, value.data, value.len);
+		return quic_wire_get_u32(&r, &max) && max == U32_MAX;
+	}
+	return true;
+}
+
 static void ticket_keep(struct quic_sock *q, const struct quic_inqueue *in, u32 len)
 {
 	u8 *msg = kmalloc(len, GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT);
@@ -56,6 +89,11 @@ static void ticket_keep(struct quic_sock *q, const struct quic_inqueue *in, u32 
 	if (!msg)
 		return;		/* the next connection does a full handshake */
 	quic_ticket_copy(in, 0, msg, len);
+	if (!ticket_early_is_valid(msg, len)) {
+		kfree(msg);
+		ticket_refuse(q, QUIC_ERR_PROTOCOL_VIOLATION);
+		return;
+	}
 	quic_sock_blob_clear(&q->new_ticket);
 	q->new_ticket.data = msg;
 	q->new_ticket.len = len;
@@ -128,4 +166,68 @@ int quic_ticket_get(struct quic_sock *q, u8 *key, struct quic_span *out)
 	err = ticket_derive(q, key);
 	*out = (struct quic_span){ .data = key, .len = QUIC_TICKET_KEY_BYTES };
 	return err;
+}
+
+int quic_ticket_set_store(struct quic_sock *q)
+{
+	struct quic_sock_net *sn = quic_sock_net(sock_net(quic_sock_sk(q)));
+	struct quic_replay *r;
+	int err = 0;
+
+	if (q->ticket.len)
+		err = quic_replay_find(sn, q->ticket.data, q->ticket.len, &r);
+	else
+		r = quic_replay_new();
+	if (err || !r)
+		return err ?: -ENOMEM;
+	quic_replay_put(sn, q->replay);
+	q->replay = r;
+	return 0;
+}
+
+static bool ticket_is_server(struct quic_sock *q)
+{
+	return quic_sock_is_listening(q) || (q->started && quic_sock_conn(q)->is_server);
+}
+
+int quic_ticket_set(struct quic_sock *q, const void *val, u32 len)
+{
+	int err;
+
+	if (len < QUIC_SOCK_TICKET_MIN_BYTES || len > QUIC_SOCK_TICKET_MAX_BYTES)
+		return -EINVAL;
+	err = quic_sock_blob_set(&q->ticket, val, len, GFP_KERNEL);
+	if (err || !ticket_is_server(q))
+		return err;
+	err = quic_ticket_set_store(q);
+	if (err)	/* never a key without its store */
+		quic_sock_blob_clear(&q->ticket);
+	return err;
+}
+
+static int ticket_register(struct quic_sock *q, const struct quic_early *e)
+{
+	if (!ticket_is_server(q) || !q->replay || !e->lifetime_ms)
+		return -EINVAL;
+	return quic_replay_register(q->replay, e->id, e->lifetime_ms * QUIC_US_PER_MS,
+				    quic_timer_now());
+}
+
+int quic_ticket_set_early(struct quic_sock *q, const void *val, u32 len)
+{
+	struct quic_early e;
+
+	quic_sockopt_copy(&e, sizeof(e), val, len);
+	if (quic_sock_sk(q)->sk_state != TCP_SYN_RECV ||
+	    memchr_inv(e.reserved, 0, sizeof(e.reserved)))
+		return -EINVAL;
+	switch (e.op) {
+	case QUIC_EARLY_OP_REGISTER:
+		return ticket_register(q, &e);
+	case QUIC_EARLY_OP_ACCEPTED:
+	case QUIC_EARLY_OP_REJECTED:
+		return quic_early_judge(quic_sock_conn(q), e.op == QUIC_EARLY_OP_ACCEPTED);
+	default:
+		return -EINVAL;
+	}
 }

@@ -29,6 +29,28 @@ void quic_ticket_collect(struct quic_sock *q);
  */
 int quic_ticket_get(struct quic_sock *q, u8 *key, struct quic_span *out);
 
+/**
+ * quic_ticket_set() - setsockopt(SESSION_TICKET)
+ * @q: socket, owned
+ * @val: a client's session, or a server's ticket key
+ * @len: its bytes
+ *
+ * Return: 0, -EINVAL length, -ENOMEM, errno of the hash.
+ */
+int quic_ticket_set(struct quic_sock *q, const void *val, u32 len);
+
+/**
+ * quic_ticket_set_store() - find the store of replays that goes with a server's key
+ * @q: socket that listens or was accepted, owned; its key is set, or will be derived
+ *
+ * Context: process, may sleep.
+ * Return: 0, -ENOMEM, errno of the hash.
+ */
+int quic_ticket_set_store(struct quic_sock *q);
+
+/* setsockopt(EARLY_DATA), UAPI.md 17.21. */
+int quic_ticket_set_early(struct quic_sock *q, const void *val, u32 len);
+
 #define QUIC_TICKET_KEY_BYTES	64
 
 /* Copies @len readable bytes at @off from the read position of a queue of TLS messages. */
