@@ -262,6 +262,7 @@ __poll_t quic_recv_poll(struct file *file, struct socket *sock, poll_table *wait
 {
 	struct sock *sk = sock->sk;
 	struct quic_sock *q = quic_sk(sk);
+	enum quic_space space;
 	__poll_t mask = 0;
 
 	sock_poll_wait(file, sock, wait);
@@ -278,5 +279,8 @@ __poll_t quic_recv_poll(struct file *file, struct socket *sock, poll_table *wait
 	/* Without the lock: only whether lists are empty and counters differ is read. */
 	if (quic_recv_is_ready(q))
 		mask |= EPOLLIN | EPOLLRDNORM;
+	/* A handshake may wait for its own messages alone, early data being there already. */
+	if (recv_crypto(q, &space))
+		mask |= EPOLLPRI;
 	return mask | recv_poll_writable(q);
 }
