@@ -16,8 +16,8 @@ namespace quic {
 
 namespace {
 
-constexpr uint32_t kKnownFlags =
-    QUIC_HANDSHAKE_REQUEST_CERT | QUIC_HANDSHAKE_REQUIRE_CERT | QUIC_HANDSHAKE_NO_TICKETS;
+constexpr uint32_t kKnownFlags = QUIC_HANDSHAKE_REQUEST_CERT | QUIC_HANDSHAKE_REQUIRE_CERT |
+                                 QUIC_HANDSHAKE_NO_TICKETS | QUIC_HANDSHAKE_EARLY_DATA;
 
 std::string StringOf(const char *text) {
   return text != nullptr ? text : "";

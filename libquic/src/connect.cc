@@ -120,6 +120,8 @@ Failure Attempt::CreateSession() {
   unsigned int flags = is_server_ ? GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET : GNUTLS_CLIENT;
   if ((options_.flags & QUIC_HANDSHAKE_NO_TICKETS) != 0)
     flags |= GNUTLS_NO_TICKETS;
+  if ((options_.flags & QUIC_HANDSHAKE_EARLY_DATA) != 0)
+    flags |= QUIC_EARLY_DATA_FLAGS;
   gnutls_session_t session = nullptr;
   int ret = gnutls_init(&session, flags);
   if (ret < 0)

@@ -47,7 +47,7 @@ int Handshake::AskRole() {
     return Fail(LocalFailure(ret, "this is not a QUIC socket"));
   is_server_ = ret < 0;
   if (is_server_)
-    gnutls_anti_replay_enable(session_, nullptr);  // without one GnuTLS refuses 0-RTT
+    PrepareEarlyServer();
   return 0;
 }
 
@@ -93,7 +93,9 @@ int Handshake::NextStep(HandshakeStep **pstep) {
       PrepareSend(*message, more);
       break;
     }
-    const int ret = InstallSecret(std::get<SecretHolder>(queue_.front()).get());
+    const auto *secret = std::get_if<SecretHolder>(&queue_.front());
+    const int ret = secret != nullptr ? InstallSecret(secret->get())
+                                      : TellVerdict(std::get<EarlyVerdict>(queue_.front()));
     if (ret < 0)
       return ret;
     queue_.pop_front();
@@ -228,8 +230,10 @@ int Handshake::Consume(uint8_t level, Bytes bytes) {
 // What TLS allows and QUIC forbids.
 int Handshake::CheckIncoming(uint8_t level, Bytes message) {
   ClientHello hello;
-  if (!is_server_ || level != QUIC_CRYPTO_INITIAL || !ParseClientHello(message, &hello) ||
-      !hello.has_session_id)
+  if (!is_server_ || level != QUIC_CRYPTO_INITIAL || !ParseClientHello(message, &hello))
+    return 0;
+  NoteClientHello(hello);
+  if (!hello.has_session_id)
     return 0;
   Failure failure = LocalFailure(-EPROTO, "the ClientHello has a session ID");  // RFC 9001 8.4
   failure.close_code = QUIC_TRANSPORT_ERROR_PROTOCOL_VIOLATION;
@@ -240,7 +244,7 @@ int Handshake::CheckIncoming(uint8_t level, Bytes message) {
 int Handshake::RunTls() {
   if (tls_complete_)
     return 0;
-  const int ret = gnutls_handshake(session_);
+  const int ret = CallTls();
   if (failure_)
     return failure_.error;
   if (IsFatal(ret))
@@ -280,6 +284,10 @@ void Handshake::StoreAlpn() {
 }
 
 int Handshake::InstallSecret(const quic_crypto_secret &secret) {
+  if (secret.level == QUIC_CRYPTO_EARLY) {
+    InstallEarlySecret(secret);
+    return 0;
+  }
   if (secret.level == QUIC_CRYPTO_APP)
     StoreAlpn();  // before the connection counts as established
   const int ret = socket_->SetOption(QUIC_SOCKOPT_CRYPTO_SECRET, &secret, sizeof(secret));

@@ -15,8 +15,7 @@
 // The first failure is kept and recorded on the socket as CONNECTION_CLOSE.
 //
 // Not done here: waiting and deadlines (driver), credentials and verification
-// (connect), 0-RTT.  Early secrets are never installed and a server never
-// accepts early data, since replays would have to be detected first.
+// (connect).
 #ifndef LIBQUIC_SRC_HANDSHAKE_H_
 #define LIBQUIC_SRC_HANDSHAKE_H_
 
@@ -26,10 +25,12 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "early.h"
 #include "failure.h"
 #include "socket.h"
 #include "tls_message.h"
@@ -53,6 +54,14 @@ class SecretHolder {
 
  private:
   quic_crypto_secret secret_ = {};
+};
+
+// TLS_CIPHER_* of a GnuTLS cipher, 0 for one that QUIC does not know.
+uint32_t CipherTypeOf(gnutls_cipher_algorithm_t cipher);
+
+// What the server made of a client's early data.
+struct EarlyVerdict {
+  bool is_accepted;
 };
 
 class Handshake {
@@ -86,6 +95,13 @@ class Handshake {
   // A server's PSK callback was asked: what goes wrong next is the key.
   void NotePskLookup() { psk_looked_up_ = true; }
 
+  // A server's TLS asks whether the ClientHello just read is new, and what it
+  // counts on still there.
+  bool MayAcceptEarlyData();
+
+  // Early data can be in front of handshake messages.
+  [[nodiscard]] bool ReceivesEarlyData() const { return is_server_ && has_early_key_; }
+
   [[nodiscard]] const Failure &failure() const { return failure_; }
   [[nodiscard]] Socket &socket() { return *socket_; }
 
@@ -94,7 +110,7 @@ class Handshake {
     uint8_t level;
     std::vector<uint8_t> bytes;
   };
-  using Action = std::variant<Message, SecretHolder>;
+  using Action = std::variant<Message, SecretHolder, EarlyVerdict>;
 
   // Hooks of GnuTLS.
   static int OnSecret(gnutls_session_t session, gnutls_record_encryption_level_t level,
@@ -116,6 +132,19 @@ class Handshake {
   int CheckNegotiated(uint8_t level);
   int StoreParameters(Bytes bytes);
   int FetchParameters(gnutls_buffer_t out);
+
+  // 0-RTT, in handshake_early.cc.
+  int CallTls();
+  void PrepareEarlyServer();
+  std::optional<Secret> SealKey();
+  std::optional<EarlyTerms> TermsNow();
+  void SealTicket(std::vector<uint8_t> *message);
+  void NoteClientHello(const ClientHello &hello);
+  bool MeetsTerms();
+  int QueueEarlySecret(const void *read, const void *write, size_t size);
+  void InstallEarlySecret(const quic_crypto_secret &secret);
+  int QueueVerdict();
+  int TellVerdict(EarlyVerdict verdict);
 
   int RunTls();
   int SendTicket();
@@ -150,6 +179,13 @@ class Handshake {
   bool tls_complete_ = false;
   bool finished_ = false;
   bool done_ = false;
+
+  bool has_early_key_ = false;
+  bool may_accept_early_ = false;  // server: the ClientHello is new
+  bool verdict_queued_ = false;
+  std::string early_alpn_;       // client: the first protocol offered
+  std::vector<uint8_t> ticket_;  // server: the first PSK of the ClientHello
+  std::vector<uint8_t> binder_;
 
   uint8_t read_level_ = QUIC_CRYPTO_INITIAL;  // where TLS expects the next message
   int raised_alert_ = Failure::kNoAlert;

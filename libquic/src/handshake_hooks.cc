@@ -34,22 +34,6 @@ uint8_t LevelOf(gnutls_record_encryption_level_t level) {
   }
 }
 
-// TLS_CIPHER_* of a GnuTLS cipher, 0 for one that QUIC does not know.
-uint32_t CipherTypeOf(gnutls_cipher_algorithm_t cipher) {
-  switch (cipher) {
-    case GNUTLS_CIPHER_AES_128_GCM:
-      return TLS_CIPHER_AES_GCM_128;
-    case GNUTLS_CIPHER_AES_256_GCM:
-      return TLS_CIPHER_AES_GCM_256;
-    case GNUTLS_CIPHER_AES_128_CCM:
-      return TLS_CIPHER_AES_CCM_128;
-    case GNUTLS_CIPHER_CHACHA20_POLY1305:
-      return TLS_CIPHER_CHACHA20_POLY1305;
-    default:
-      return 0;
-  }
-}
-
 bool HasAlpn(gnutls_session_t session) {
   gnutls_datum_t protocol = {};
   return gnutls_alpn_get_selected_protocol(session, &protocol) == GNUTLS_E_SUCCESS;
@@ -70,6 +54,21 @@ int WithHandshake(gnutls_session_t session, Body &&body) noexcept {
 }
 
 }  // namespace
+
+uint32_t CipherTypeOf(gnutls_cipher_algorithm_t cipher) {
+  switch (cipher) {
+    case GNUTLS_CIPHER_AES_128_GCM:
+      return TLS_CIPHER_AES_GCM_128;
+    case GNUTLS_CIPHER_AES_256_GCM:
+      return TLS_CIPHER_AES_GCM_256;
+    case GNUTLS_CIPHER_AES_128_CCM:
+      return TLS_CIPHER_AES_CCM_128;
+    case GNUTLS_CIPHER_CHACHA20_POLY1305:
+      return TLS_CIPHER_CHACHA20_POLY1305;
+    default:
+      return 0;
+  }
+}
 
 SecretHolder::SecretHolder(bool send, uint8_t level, uint32_t cipher, Bytes secret) {
   secret_.send = send ? 1 : 0;
@@ -138,9 +137,11 @@ int Handshake::OnSecret(gnutls_session_t session, gnutls_record_encryption_level
 int Handshake::QueueSecrets(gnutls_record_encryption_level_t level, const void *read,
                             const void *write, size_t size) {
   const uint8_t quic_level = LevelOf(level);
-  if (quic_level == QUIC_CRYPTO_EARLY)  // no 0-RTT yet: nothing is sent or read with these
-    return 0;
-  const int ret = CheckNegotiated(quic_level);
+  if (quic_level == QUIC_CRYPTO_EARLY)
+    return QueueEarlySecret(read, write, size);
+  int ret = CheckNegotiated(quic_level);
+  if (ret == 0)
+    ret = QueueVerdict();
   if (ret < 0)
     return ret;
   const uint32_t cipher = CipherTypeOf(gnutls_cipher_get(session_));
@@ -182,8 +183,18 @@ int Handshake::OnMessage(gnutls_session_t session, gnutls_record_encryption_leve
   return WithHandshake(session, [&](Handshake &handshake) {
     if (type == GNUTLS_HANDSHAKE_CHANGE_CIPHER_SPEC)  // never in QUIC, RFC 9001 8.4
       return 0;
-    handshake.ticket_made_ |= type == GNUTLS_HANDSHAKE_NEW_SESSION_TICKET;
-    handshake.QueueMessage(LevelOf(level), AsBytes(data, size));
+    if (type == GNUTLS_HANDSHAKE_END_OF_EARLY_DATA) {  // the session's flag is missing [9001-8.3]
+      handshake.Fail(LocalFailure(-EINVAL, "early data need GNUTLS_NO_END_OF_EARLY_DATA"));
+      return GNUTLS_E_INTERNAL_ERROR;
+    }
+    if (type != GNUTLS_HANDSHAKE_NEW_SESSION_TICKET) {
+      handshake.QueueMessage(LevelOf(level), AsBytes(data, size));
+      return 0;
+    }
+    std::vector<uint8_t> ticket(AsBytes(data, size).begin(), AsBytes(data, size).end());
+    handshake.ticket_made_ = true;
+    handshake.SealTicket(&ticket);
+    handshake.QueueMessage(LevelOf(level), ticket);
     return 0;
   });
 }
@@ -196,6 +207,7 @@ void Handshake::QueueMessage(uint8_t level, Bytes bytes) {
   if (!is_server_ && !hello_sent_ && ParseClientHello(bytes, &hello)) {
     hello_sent_ = true;
     require_alpn_ |= hello.has_alpn;
+    early_alpn_.assign(hello.first_alpn.begin(), hello.first_alpn.end());
   }
   while (!bytes.empty()) {
     auto *last = queue_.empty() ? nullptr : std::get_if<Message>(&queue_.back());

@@ -8,6 +8,8 @@ namespace quic {
 namespace {
 
 constexpr uint16_t kAlpnExtension = 16;
+constexpr uint16_t kPskExtension = 41;
+constexpr uint16_t kEarlyDataExtension = 42;
 constexpr size_t kRandomBytes = 32;
 
 size_t BodyLength(Bytes header) {
@@ -52,6 +54,32 @@ class Reader {
  private:
   Bytes rest_;
 };
+
+// The first protocol of a ProtocolNameList (RFC 7301 3.1), nothing if it cannot
+// be read.
+Bytes ReadAlpn(Bytes content) {
+  Reader reader(content);
+  Bytes list;
+  Bytes first;
+  if (!reader.TakeVector(2, &list) || !Reader(list).TakeVector(1, &first))
+    return {};
+  return first;
+}
+
+// The first identity and binder of an OfferedPsks (RFC 8446 4.2.11); neither if
+// they cannot be read.
+void ReadPsk(Bytes content, ClientHello *hello) {
+  Reader reader(content);
+  Bytes identities;
+  Bytes binders;
+  Bytes identity;
+  Bytes binder;
+  if (!reader.TakeVector(2, &identities) || !reader.TakeVector(2, &binders) ||
+      !Reader(identities).TakeVector(2, &identity) || !Reader(binders).TakeVector(1, &binder))
+    return;
+  hello->psk_identity = identity;
+  hello->psk_binder = binder;
+}
 
 }  // namespace
 
@@ -100,10 +128,46 @@ bool ParseClientHello(Bytes message, ClientHello *hello) {
     Bytes content;
     if (!list.TakeNumber(2, &extension) || !list.TakeVector(2, &content))
       return false;
-    found.has_alpn |= extension == kAlpnExtension;
+    if (extension == kAlpnExtension) {
+      found.has_alpn = true;
+      found.first_alpn = ReadAlpn(content);
+    }
+    found.has_early_data |= extension == kEarlyDataExtension;
+    if (extension == kPskExtension)
+      ReadPsk(content, &found);
   }
   *hello = found;
   return true;
+}
+
+bool ParseNewSessionTicket(Bytes message, NewSessionTicket *found) {
+  constexpr size_t kLifetimeAndAge = 8;
+  Reader reader(message);
+  size_t type = 0;
+  Bytes body;
+  if (!reader.TakeNumber(1, &type) || type != kNewSessionTicketType ||
+      !reader.TakeVector(3, &body) || !reader.IsAtEnd())
+    return false;
+  Reader fields(body);
+  Bytes times;
+  Bytes nonce;
+  return fields.Take(kLifetimeAndAge, &times) && fields.TakeVector(1, &nonce) &&
+         fields.TakeVector(2, &found->ticket);
+}
+
+std::vector<uint8_t> ReplaceTicket(Bytes message, const NewSessionTicket &found, Bytes ticket) {
+  const auto at = static_cast<size_t>(found.ticket.data() - message.data());
+  const Bytes before = message.first(at - 2);
+  const Bytes after = message.subspan(at + found.ticket.size());
+  std::vector<uint8_t> out(before.begin(), before.end());
+  out.push_back(static_cast<uint8_t>(ticket.size() >> 8));
+  out.push_back(static_cast<uint8_t>(ticket.size()));
+  out.insert(out.end(), ticket.begin(), ticket.end());
+  out.insert(out.end(), after.begin(), after.end());
+  const size_t body = out.size() - MessageAssembler::kHeaderBytes;
+  for (size_t i = 0; i < 3; i++)
+    out.at(3 - i) = static_cast<uint8_t>(body >> (8 * i));
+  return out;
 }
 
 }  // namespace quic

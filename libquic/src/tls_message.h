@@ -43,14 +43,30 @@ class MessageAssembler {
 struct ClientHello {
   bool has_session_id = false;  // forbidden by RFC 9001 8.4
   bool has_alpn = false;        // RFC 7301
+  Bytes first_alpn;             // the client's preference; empty if there is none
+  bool has_early_data = false;  // RFC 8446 4.2.10
+  Bytes psk_identity;           // the first, the one early data go with (RFC 8446 4.2.10)
+  Bytes psk_binder;             // of that one
 };
 
 inline constexpr uint8_t kClientHelloType = 1;
 inline constexpr uint8_t kNewSessionTicketType = 4;
 
+// The ticket in a NewSessionTicket message (RFC 8446 4.6.1).
+struct NewSessionTicket {
+  Bytes ticket;
+};
+
 // Reads a complete message.  False if it is no ClientHello or cannot be read;
-// the TLS library then says what is wrong with it.
+// the TLS library then says what is wrong with it.  What is found points into
+// the message.
 [[nodiscard]] bool ParseClientHello(Bytes message, ClientHello *hello);
+
+// The same for a NewSessionTicket.
+[[nodiscard]] bool ParseNewSessionTicket(Bytes message, NewSessionTicket *found);
+
+// The message found was read from, with another ticket.
+std::vector<uint8_t> ReplaceTicket(Bytes message, const NewSessionTicket &found, Bytes ticket);
 
 }  // namespace quic
 

@@ -28,8 +28,15 @@ std::deque<Chunk>::iterator FirstReadable(Endpoint *endpoint) {
                       [&](const Chunk &chunk) { return CanOpen(*endpoint, chunk); });
 }
 
+// Readable once there is the key to open them with.
+bool HasEarlyData(const Endpoint &endpoint) {
+  return !endpoint.early_data.empty() && endpoint.receive_keys[QUIC_CRYPTO_EARLY].has_value();
+}
+
 bool IsReady(const Endpoint &endpoint, short events) {
   if ((events & POLLOUT) != 0 || endpoint.is_shut || endpoint.peer_close)
+    return true;
+  if ((events & POLLIN) != 0 && HasEarlyData(endpoint))
     return true;
   return std::any_of(endpoint.inbox.begin(), endpoint.inbox.end(),
                      [&](const Chunk &chunk) { return CanOpen(endpoint, chunk); });
@@ -114,12 +121,30 @@ int FakeSocket::SetSecret(const void *value, socklen_t size) {
   memcpy(&secret, value, std::min<size_t>(size, sizeof(secret)));
   if (secret.level == QUIC_CRYPTO_INITIAL || secret.level >= QUIC_CRYPTO_MAX)
     return -EINVAL;
+  if (secret.level == QUIC_CRYPTO_EARLY && end_.refuse_early_key)
+    return -EINVAL;
   auto &slot = (secret.send != 0 ? end_.send_keys : end_.receive_keys)[secret.level];
   if (slot)
     return -EINVAL;
   slot = secret;
   end_.journal.push_back(std::string("key ") + (secret.send != 0 ? "tx " : "rx ") +
                          std::to_string(secret.level));
+  return 0;
+}
+
+int FakeSocket::SetEarly(const void *value, socklen_t size) {
+  quic_early early = {};
+  memcpy(&early, value, std::min<size_t>(size, sizeof(early)));
+  if (early.op == QUIC_EARLY_OP_REGISTER) {
+    if (!end_.is_server || early.lifetime_ms == 0 || world_.seen == nullptr)
+      return -EINVAL;
+    return world_.seen->insert(Buffer(std::begin(early.id), std::end(early.id))).second ? 0
+                                                                                        : -EEXIST;
+  }
+  if (end_.is_server || !end_.send_keys[QUIC_CRYPTO_EARLY] || end_.early_verdict)
+    return -EINVAL;
+  end_.early_verdict = early.op;
+  end_.journal.emplace_back("early");
   return 0;
 }
 
@@ -131,6 +156,8 @@ int FakeSocket::SetOption(int name, const void *value, socklen_t size) {
   switch (name) {
     case QUIC_SOCKOPT_CRYPTO_SECRET:
       return SetSecret(value, size);
+    case QUIC_SOCKOPT_EARLY_DATA:
+      return SetEarly(value, size);
     case QUIC_SOCKOPT_TRANSPORT_PARAM_EXT:
       end_.peer_parameters.assign(bytes, bytes + size);
       end_.journal.emplace_back("parameters");
@@ -155,6 +182,8 @@ int FakeSocket::GetOption(int name, void *value, socklen_t *size) {
   switch (name) {
     case QUIC_SOCKOPT_TOKEN:
       return end_.is_server ? -EINVAL : Copy("", 0, value, size);
+    case QUIC_SOCKOPT_TRANSPORT_PARAM:
+      return Copy(&end_.own_limits, sizeof(end_.own_limits), value, size);
     case QUIC_SOCKOPT_TRANSPORT_PARAM_EXT:
       return Copy(end_.parameters.data(), end_.parameters.size(), value, size);
     case QUIC_SOCKOPT_SESSION_TICKET:
@@ -206,9 +235,27 @@ void FakeSocket::Flush() {
   world_.changed_.notify_all();
 }
 
+ssize_t FakeSocket::ReceiveEarlyData(msghdr *msg, int flags) {
+  const quic_stream_info info = {};
+  const size_t size = std::min(end_.early_data.size(), msg->msg_iov->iov_len);
+  memcpy(msg->msg_iov->iov_base, end_.early_data.data(), size);
+  cmsghdr *const cmsg = CMSG_FIRSTHDR(msg);
+  cmsg->cmsg_level = SOL_QUIC;
+  cmsg->cmsg_type = QUIC_STREAM_INFO;
+  cmsg->cmsg_len = CMSG_LEN(sizeof(info));
+  memcpy(CMSG_DATA(cmsg), &info, sizeof(info));
+  msg->msg_controllen = CMSG_SPACE(sizeof(info));
+  msg->msg_flags = 0;
+  if ((flags & MSG_PEEK) == 0)
+    end_.early_data.clear();
+  return static_cast<ssize_t>(size);
+}
+
 ssize_t FakeSocket::Receive(msghdr *msg, int flags) {
   const std::lock_guard<std::mutex> lock(world_.mutex_);
   const auto chunk = FirstReadable(&end_);
+  if (chunk == end_.inbox.end() && HasEarlyData(end_))
+    return ReceiveEarlyData(msg, flags);
   if (chunk == end_.inbox.end())
     return end_.is_shut || end_.peer_close ? -ENOTCONN : -EAGAIN;
   if ((flags & MSG_DONTWAIT) == 0)
@@ -225,6 +272,8 @@ ssize_t FakeSocket::Receive(msghdr *msg, int flags) {
   memcpy(CMSG_DATA(cmsg), &chunk->level, 1);
   msg->msg_controllen = CMSG_SPACE(1);
   msg->msg_flags = size == chunk->bytes.size() ? MSG_EOR : 0;
+  if ((flags & MSG_PEEK) != 0)
+    return static_cast<ssize_t>(size);
   chunk->bytes.erase(chunk->bytes.begin(), chunk->bytes.begin() + static_cast<ptrdiff_t>(size));
   if (chunk->bytes.empty())
     end_.inbox.erase(chunk);

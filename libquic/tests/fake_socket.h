@@ -20,6 +20,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,6 +55,9 @@ struct Endpoint {
   Buffer peer_parameters;            // as set
   std::string alpn;
   Buffer ticket;  // client: NewSessionTicket received; server: the key
+  quic_transport_param own_limits = {};
+  Buffer early_data;                     // 0-RTT stream data that wait for the application
+  std::optional<uint8_t> early_verdict;  // client: op of EARLY_DATA
   std::optional<quic_connection_close> close;
   std::optional<quic_connection_close> peer_close;
   bool is_shut = false;
@@ -63,6 +67,7 @@ struct Endpoint {
   // What a test may want to go wrong.
   size_t deliver_bytes = SIZE_MAX;  // at most so many bytes per receive
   bool is_mute = false;             // what is sent is lost
+  bool refuse_early_key = false;    // nothing of the server is remembered
   std::map<int, int> set_errors;    // option -> negative errno
   std::map<int, int> get_errors;
   int polls = 0;
@@ -81,6 +86,7 @@ class World {
 
   Endpoint client;
   Endpoint server;
+  std::set<Buffer> *seen = nullptr;  // ids registered by EARLY_DATA, of several worlds
   uint64_t now_ms = 1000;
 
   // Threads that may wait.  Default: one, whose waits end at once.
@@ -119,6 +125,8 @@ class FakeSocket final : public Socket {
 
  private:
   int SetSecret(const void *value, socklen_t size);
+  int SetEarly(const void *value, socklen_t size);
+  ssize_t ReceiveEarlyData(msghdr *msg, int flags);
   void Flush();
 
   Endpoint &end_;

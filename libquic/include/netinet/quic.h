@@ -80,6 +80,8 @@ enum quic_handshake_flags {
   QUIC_HANDSHAKE_REQUIRE_CERT = 1 << 1,
   /** Server: give out no session tickets. */
   QUIC_HANDSHAKE_NO_TICKETS = 1 << 2,
+  /** Server: accept early data (0-RTT), each ClientHello once. */
+  QUIC_HANDSHAKE_EARLY_DATA = 1 << 3,
 };
 
 /** QUIC_HANDSHAKE_DEFAULT_TIMEOUT_MS bounds a handshake as a whole. */
@@ -166,6 +168,9 @@ int quic_client_handshake_ex(int sockfd, const struct quic_handshake_options *op
 int quic_server_handshake_ex(int sockfd, const struct quic_handshake_options *options,
                              struct quic_handshake_result *result);
 
+/** Flags of gnutls_init() for sessions that send or accept early data. */
+#define QUIC_EARLY_DATA_FLAGS (GNUTLS_ENABLE_EARLY_DATA | GNUTLS_NO_END_OF_EARLY_DATA)
+
 /**
  * Start a handshake by steps.
  *
@@ -173,6 +178,18 @@ int quic_server_handshake_ex(int sockfd, const struct quic_handshake_options *op
  * socket with gnutls_transport_set_int(); the hooks of the library are
  * installed on it.  Whether it is client or server is asked from the socket.
  * Verification is up to the session's own verify function.
+ *
+ * Early data (0-RTT).  A client that resumes a session made with
+ * QUIC_EARLY_DATA_FLAGS sets the server's parameters of then with
+ * QUIC_SOCKOPT_TRANSPORT_PARAM, remote = 1, and may then send on streams before
+ * the handshake is over, or before it begins.  They must be meant for the first
+ * protocol it offers.  If the server rejects them they are sent again; what
+ * happened is in struct quic_info.  A server accepts early data if its session
+ * has the flags, the ticket was given out under limits that still hold and for
+ * the same protocol, and the socket has not seen this ClientHello.  It must be
+ * ready for early data in front of handshake messages: when recvmsg() delivers
+ * something without QUIC_HANDSHAKE_INFO it is the application's, to be kept, and
+ * retval of the step is -EAGAIN.
  *
  * @param session a session that has not been used yet
  * @param pstep must point to NULL; set to the first step
