@@ -7,6 +7,8 @@
 // puts nothing about these into a ticket, so they are appended to it, sealed with
 // a key made from the ticket key; GnuTLS does not look behind its own part.
 //
+// Clients see no more of this than before: bytes [9001-9.2#2].
+//
 //   ticket of GnuTLS | limits, protocol | their length | HMAC of all before
 #ifndef LIBQUIC_SRC_EARLY_H_
 #define LIBQUIC_SRC_EARLY_H_

@@ -70,7 +70,7 @@ int Handshake::CallTls() {
 
 void Handshake::PrepareEarlyServer() {
   gnutls_anti_replay_enable(session_, anti_replay.get());
-  // Not an amount, but "as flow control allows" [9001-4.6.1].
+  // Not an amount, but "as flow control allows" [9001-4.6.1#1].
   gnutls_record_set_max_early_data_size(session_, UINT32_MAX);
 }
 
@@ -112,8 +112,8 @@ void Handshake::NoteClientHello(const ClientHello &hello) {
   binder_.assign(hello.psk_binder.begin(), hello.psk_binder.end());
 }
 
-// [9000-7.4.1] [9001-4.6.2]: early data are accepted only as long as all that the
-// client counts on is still there.
+// Early data are accepted only as long as all that the client counts on is still
+// there [9000-7.4.1#5,6,7] [9221-3#5].
 bool Handshake::MeetsTerms() {
   const std::optional<Secret> key = SealKey();
   if (!key)
@@ -123,7 +123,7 @@ bool Handshake::MeetsTerms() {
   return then && now && now->Cover(*then);
 }
 
-// A binder covers the whole ClientHello, its random bytes too [9001-9.2].
+// A binder covers the whole ClientHello, its random bytes too [9001-9.2#1].
 bool Handshake::MayAcceptEarlyData() {
   if (binder_.empty())
     return false;

@@ -183,7 +183,7 @@ int Handshake::OnMessage(gnutls_session_t session, gnutls_record_encryption_leve
   return WithHandshake(session, [&](Handshake &handshake) {
     if (type == GNUTLS_HANDSHAKE_CHANGE_CIPHER_SPEC)  // never in QUIC, RFC 9001 8.4
       return 0;
-    if (type == GNUTLS_HANDSHAKE_END_OF_EARLY_DATA) {  // the session's flag is missing [9001-8.3]
+    if (type == GNUTLS_HANDSHAKE_END_OF_EARLY_DATA) {  // the session's flag is missing [9001-8.3#1]
       handshake.Fail(LocalFailure(-EINVAL, "early data need GNUTLS_NO_END_OF_EARLY_DATA"));
       return GNUTLS_E_INTERNAL_ERROR;
     }

@@ -194,7 +194,7 @@ TEST_F(Early, TicketsAreGoodForLaterTicketsToo) {
   ExpectAccepted(*next);
 }
 
-TEST_F(Early, ReplayedClientHelloIsRejected) {  // [9001-9.2]
+TEST_F(Early, ReplayedClientHelloIsRejected) {  // [9001-9.2#1]
   const auto c = Make(Options());
   Run(c.get());
   ExpectAccepted(*c);
@@ -226,7 +226,7 @@ TEST_F(Early, ResumptionWithoutEarlyDataAsksNobody) {
   EXPECT_FALSE(c->world.client.early_verdict.has_value());
 }
 
-TEST_F(Early, TicketsSpeakOfAllEarlyData) {  // [9001-4.6.1]
+TEST_F(Early, TicketsSpeakOfAllEarlyData) {  // [9001-4.6.1#1]
   const Buffer &ticket = first->world.client.ticket;
   const Buffer extension = {0, 8, 0, 42, 0, 4, 0xff, 0xff, 0xff, 0xff};
   ASSERT_GT(ticket.size(), extension.size());
@@ -240,7 +240,7 @@ TEST_F(Early, StoreThatIsFullRejects) {
   ExpectRejected(*c);
 }
 
-TEST_F(Early, ServerThatAllowsLessThanTheTicketSaysRejects) {  // [9000-7.4.1]
+TEST_F(Early, ServerThatAllowsLessThanTheTicketSaysRejects) {  // [9000-7.4.1#7]
   Options options;
   options.server_max_data = 999;
   const auto c = Make(options);
@@ -292,7 +292,7 @@ TEST_F(Early, TicketUnderAnotherKeyIsNoTicket) {
   EXPECT_EQ(c->world.client.early_verdict, uint8_t{QUIC_EARLY_OP_REJECTED});
 }
 
-TEST_F(Early, SocketThatRemembersNothingSendsNothingEarly) {  // [9001-5.6]
+TEST_F(Early, SocketThatRemembersNothingSendsNothingEarly) {  // [9001-5.6#1]
   const auto c = Make(Options());
   c->world.client.refuse_early_key = true;
   Run(c.get());
@@ -300,7 +300,7 @@ TEST_F(Early, SocketThatRemembersNothingSendsNothingEarly) {  // [9001-5.6]
   EXPECT_FALSE(c->world.client.early_verdict.has_value());
 }
 
-TEST_F(Early, EndOfEarlyDataIsNeverSent) {  // [9001-8.3]
+TEST_F(Early, EndOfEarlyDataIsNeverSent) {  // [9001-8.3#1]
   Options options;
   options.client_flags = GNUTLS_ENABLE_EARLY_DATA;
   const auto c = Make(options);
@@ -352,7 +352,7 @@ Buffer Ticket() {
   return message;
 }
 
-TEST(EarlyTerms, ComeBackAsTheyWere) {
+TEST(EarlyTerms, ComeBackAsTheyWere) {  // and need no client to know of them [9001-9.2#2]
   const std::optional<Secret> key = EarlySealKey(Buffer(64, 7));
   ASSERT_TRUE(key.has_value());
   const EarlyTerms terms = {{1, 2, 3, 4, 5, 6, 7, UINT64_MAX}, "proto"};
@@ -386,7 +386,7 @@ TEST(EarlyTerms, WhatIsNoTicketIsLeftAlone) {
   EXPECT_EQ(message, before);
 }
 
-TEST(EarlyTerms, EveryLimitCounts) {
+TEST(EarlyTerms, EveryLimitCounts) {  // [9000-7.4.1#5,6] [9221-3#5]
   EarlyTerms ours;
   ours.limits.fill(10);
   for (size_t i = 0; i < EarlyTerms::kLimits; i++) {

@@ -548,7 +548,7 @@ int quic_conn_set_peer_tparams(struct quic_conn *conn, const void *blob, size_t 
 		return v;
 	conn->got_tparams = true;
 	if (conn->early) {
-		conn->early->fresh = p;		/* [9000-7.4.1]: not for 0-RTT packets */
+		conn->early->fresh = p;		/* not for 0-RTT packets [9000-7.4.1#8] */
 		return 0;
 	}
 	conn->remote = p;

@@ -119,7 +119,7 @@ static void initial_start_again(struct quic_conn *conn, const struct quic_cid *d
 	}
 	/* [9002-6.3]: the same messages, further packet numbers [9000-17.2.5.3#1,2]. */
 	quic_conn_send_again(conn, QUIC_SPACE_INITIAL);
-	quic_conn_send_again(conn, QUIC_SPACE_APP);
+	quic_conn_send_again(conn, QUIC_SPACE_APP);		/* [9000-17.2.3#1] */
 	conn->recovery.pto_count = 0;
 }
 

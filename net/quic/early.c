@@ -10,7 +10,10 @@
 
 static const u8 early_key_ptos = 3;	/* a server keeps 0-RTT keys that long, RFC 9001 4.9.3 */
 
-/* Takes over what a client may remember [9000-7.4.1]; all else stays at its default. */
+/*
+ * Takes over what a client may remember [9000-7.4.1#2], all of it [9000-7.4.1#4]; the
+ * rest stays at its default.
+ */
 static void early_take_remembered(struct quic_tparams *to, const struct quic_tparams *p)
 {
 	quic_tparam_init(to);
@@ -54,7 +57,7 @@ int quic_early_remember(struct quic_conn *conn, const struct quic_tparams *p)
 
 bool quic_early_start(struct quic_conn *conn, bool send)
 {
-	/* [9001-5.6]: a server seals nothing with them, a client opens nothing. */
+	/* A server seals nothing with them [9001-5.6#3], a client opens nothing. */
 	if (send == conn->is_server)
 		return false;
 	if (conn->is_server) {
@@ -79,7 +82,7 @@ int quic_early_judge(struct quic_conn *conn, bool accepted)
 	return 0;
 }
 
-/* A server that accepts may not allow less than it did [9000-7.4.1] [9221-3]. */
+/* A server that accepts may not allow less than it did [9000-7.4.1#6] [9221-3#6]. */
 static int early_check_accepted(const struct quic_tparams *old, const struct quic_tparams *fresh)
 {
 	if (fresh->max_datagram_frame_size < old->max_datagram_frame_size)
@@ -96,12 +99,12 @@ static int early_check_accepted(const struct quic_tparams *old, const struct qui
 	return 0;
 }
 
-/* Nothing that left is known to the server: streams begin anew [9001-4.6.2]. */
+/* Nothing that left is known to the server: streams begin anew [9001-4.6.2#2]. */
 static bool early_restart(struct quic_conn *conn)
 {
 	struct quic_recovery *r = &conn->recovery;
 
-	/* Numbers go on [9000-12.3]; an ACK of one used so far would be a lie. */
+	/* Numbers go on [9000-12.3#2]; an ACK of one used so far would be a lie. */
 	conn->early_end = r->space[QUIC_SPACE_APP].sent.next;
 	quic_recovery_forget_space(r, QUIC_SPACE_APP, &conn->path->cong);
 	conn->ctl &= ~(u32)(QUIC_CTL_DATA_BLOCKED | QUIC_CTL_STREAMS_BLOCKED_BIDI |
@@ -118,7 +121,7 @@ static int early_settle_client(struct quic_conn *conn, struct quic_early_attempt
 
 	if (!conn->got_tparams)
 		return 0;
-	conn->remote = e->fresh;
+	conn->remote = e->fresh;				/* [9000-7.4.1#3] */
 	v = accepted ? early_check_accepted(&old, &e->fresh) : 0;
 	if (v) {
 		quic_conn_violate(conn, v, QUIC_FRAME_CRYPTO, now);
@@ -140,12 +143,12 @@ int quic_early_settle(struct quic_conn *conn, quic_us now)
 	int err = 0;
 
 	if (conn->is_server) {
-		/* Whoever has 1-RTT keys but none of 0-RTT has rejected [9001-4.6.2]. */
+		/* Whoever has 1-RTT keys but none of 0-RTT has rejected [9001-4.6.2#1]. */
 		if (!quic_keys_can_recv(&conn->keys, QUIC_LEVEL_EARLY))
 			quic_conn_discard_keys(conn, QUIC_LEVEL_EARLY);
 		return 0;
 	}
-	/* [9001-4.9.3], and no 0-RTT packet leaves any more [9001-5.6]. */
+	/* [9001-4.9.3]; none leaves any more [9001-5.6#5] [9000-17.2.3#2]. */
 	quic_conn_discard_keys(conn, QUIC_LEVEL_EARLY);
 	if (e) {
 		conn->early = NULL;
@@ -161,6 +164,6 @@ void quic_early_on_received(struct quic_conn *conn, quic_us now)
 	if (conn->keys.phase_first_rx == QUIC_PN_NONE ||
 	    quic_timers_is_armed(&conn->timers, QUIC_TIMER_EARLY))
 		return;
-	quic_timers_set(&conn->timers, QUIC_TIMER_EARLY,	/* [9001-4.9.3] */
+	quic_timers_set(&conn->timers, QUIC_TIMER_EARLY,	/* [9001-4.9.3#1] */
 			now + early_key_ptos * quic_conn_pto(conn));
 }

@@ -42,11 +42,11 @@ struct quic_early_attempt {
 /**
  * quic_early_remember() - the server's parameters as an earlier connection had them
  * @conn: a client's, started
- * @p: the parameters; what may not be remembered is not looked at [9000-7.4.1]
+ * @p: the parameters; what may not be remembered is not looked at
  *
  * May be repeated until keys are installed.  From here on streams can be opened
  * and written to, and datagrams queued, within these limits: to ask for that is how
- * an application says that it wants its data to go as 0-RTT [9001-5.6].
+ * an application says that it wants its data to go as 0-RTT [9001-5.6#1].
  *
  * Return: 0; -EINVAL: not a client, too late, or more streams are open than that;
  * -ENOMEM.

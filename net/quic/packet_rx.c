@@ -113,7 +113,7 @@ static bool rx_long_level(const struct quic_conn *conn, const struct quic_header
 		return true;
 	case QUIC_PACKET_0RTT:
 		*level = QUIC_LEVEL_EARLY;
-		return conn->is_server;		/* [9001-5.6] */
+		return conn->is_server;		/* [9001-5.6#4] */
 	case QUIC_PACKET_HANDSHAKE:
 		*level = QUIC_LEVEL_HANDSHAKE;
 		return true;

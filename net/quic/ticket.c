@@ -55,7 +55,7 @@ static void ticket_refuse_type(struct quic_sock *q, u8 type)
 
 /*
  * Where a ticket speaks of early data it says "as much as flow control allows", and
- * nothing else [9001-4.6.1].  What is not a ticket at all is for TLS to find.
+ * nothing else [9001-4.6.1#2].  What is not a ticket at all is for TLS to find.
  */
 static bool ticket_early_is_valid(const u8 *msg, u32 len)
 {

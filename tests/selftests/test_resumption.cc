@@ -374,7 +374,7 @@ void TestClientErrors() {
   const Address nobody("127.0.0.1", 9);
   (void)connect(fd, nobody.sa(), nobody.size);
   tap.Errno(EINVAL, quic_sendmsg(fd, "x", 1, -1, MSG_QUIC_STREAM_NEW),
-            "early send: not asked for");  // [9001-5.6]
+            "early send: not asked for");  // [9001-5.6#1]
   tap.Errno(EINVAL, SetSecret(fd, 1), "EARLY key: nothing is remembered");
   tap.Errno(0, Set(fd, QUIC_SOCKOPT_TRANSPORT_PARAM, remote), "remote=1 while establishing");
   quic_transport_param got = {};
@@ -518,7 +518,7 @@ void TestTicketMessage() {
   quic_connection_close close = {};
   Get(p.client, QUIC_SOCKOPT_CONNECTION_CLOSE, &close);
   tap.Equal(0xau, close.errcode,
-            "another amount of early data is a PROTOCOL_VIOLATION");  // [9001-4.6.1]
+            "another amount of early data is a PROTOCOL_VIOLATION");  // [9001-4.6.1#2]
 }
 
 }  // namespace

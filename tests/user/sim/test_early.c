@@ -19,12 +19,13 @@ static void early_note(struct sim_endpoint *ep)
 	struct quic_conn *conn = &ep->conn;
 
 	if (!ep->me) {
-		/* [9001-5.6] [9001-4.9.3]: the one key or the other. */
+		/* The one key or the other [9001-5.6#5] [9000-17.2.3#2]. */
 		if (quic_keys_can_send(&conn->keys, QUIC_LEVEL_APP) &&
 		    quic_keys_can_send(&conn->keys, QUIC_LEVEL_EARLY))
 			sim_fail(ep->sim, "the client kept its 0-RTT key");
 		return;
 	}
+	/* [9001-5.6#3] */
 	if (quic_keys_can_send(&conn->keys, QUIC_LEVEL_EARLY))
 		sim_fail(ep->sim, "a server with a key to send 0-RTT");
 	if (conn->confirmed) {
@@ -37,7 +38,7 @@ static void early_note(struct sim_endpoint *ep)
 		early_first_bytes = early_bytes;
 	early_seen = conn->stats.pkts_rcvd;
 	early_dgrams = conn->nr_dgrams_in;
-	/* [9001-4.6.2]: who rejects looks at nothing. */
+	/* Who rejects looks at nothing [9001-4.6.2#1]. */
 	if (ep->sim->cfg.early != SIM_EARLY_ACCEPTED && early_bytes)
 		sim_fail(ep->sim, "rejected 0-RTT was processed");
 }
@@ -95,7 +96,7 @@ static const char *rejected_data_are_sent_again(u64 seed)
 		return "somebody says that it was accepted";
 	if (!sim.ep[0].conn.early_end)
 		return "nothing was sent in 0-RTT packets";
-	/* Begun anew at once [9001-4.6.2], not found lost after a while. */
+	/* Begun anew at once [9001-4.6.2#2], not found lost after a while. */
 	if (sim.ep[0].conn.recovery.nr_lost)
 		return "rejected packets were waited for";
 	return NULL;
@@ -248,7 +249,7 @@ static void late_on_settle(struct sim_endpoint *ep)
 		late_send(ep->sim);
 	if (ep->sim->now == late_due && ep->conn.space[QUIC_SPACE_APP].largest == late_pn)
 		late_taken = true;
-	/* [9001-4.9.3] */
+	/* [9001-4.9.3#1] */
 	late_key_gone |= !has_key;
 	if (late_key_gone && ep->sim->now - early_confirmed_at < 3 * late_pto)
 		sim_fail(ep->sim, "the server dropped its 0-RTT key too early");
@@ -300,7 +301,7 @@ static void limits_on_settle(struct sim_endpoint *ep)
 	early_note(ep);
 	if (quic_keys_can_send(&client->keys, QUIC_LEVEL_APP))
 		return;
-	/* [9000-7.4.1]: only what is remembered counts for 0-RTT packets. */
+	/* Only what is remembered counts for 0-RTT packets [9000-7.4.1#8]. */
 	if (client->tx.used > r->initial_max_data ||
 	    client->streams.type[0].opened > r->initial_max_streams_bidi)
 		sim_fail(ep->sim, "0-RTT above the remembered limits");
@@ -359,9 +360,9 @@ static const char *client_remembers_nothing_it_must_not(u64 seed)
 		err = "parameters not remembered";
 	if (conn->remote.present || conn->remote.ack_delay_exponent != 3 ||
 	    conn->remote.max_ack_delay_ms != 25 || conn->remote.reset_token[0])
-		err = "what must not be remembered was";		/* [9000-7.4.1] */
+		err = "what must not be remembered was";		/* [9000-7.4.1#2,3] */
 	if (conn->remote.initial_max_data != p.initial_max_data)
-		err = "a limit was not remembered";
+		err = "a limit was not remembered";			/* [9000-7.4.1#4] */
 	quic_conn_exit(conn);
 	quic_conn_exit(&sim.ep[1].conn);
 	return err ?: scenario_end();
@@ -400,13 +401,13 @@ static const char *server_that_accepts_may_not_allow_less(u64 seed)
 	const char *err = NULL;
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(fields) && !err; i++) {	/* [9000-7.4.1] */
+	for (i = 0; i < ARRAY_SIZE(fields) && !err; i++) {	/* [9000-7.4.1#6] */
 		limits_from_defaults();
 		++*(u64 *)((u8 *)&limits_remembered + fields[i]);
 		err = reduced_run(seed, SIM_EARLY_ACCEPTED, QUIC_ERR_TRANSPORT_PARAMETER);
 	}
 	limits_from_defaults();
-	limits_remembered.max_datagram_frame_size = 1;		/* [9221-3] */
+	limits_remembered.max_datagram_frame_size = 1;		/* [9221-3#6] */
 	return err ?: reduced_run(seed, SIM_EARLY_ACCEPTED, QUIC_ERR_PROTOCOL_VIOLATION);
 }
 
@@ -490,49 +491,45 @@ static const char *largest_datagram_goes_as_0rtt(u64 seed)
 	return err;
 }
 
-/* ---- Retry, as far as 0-RTT is concerned ---- */
+/* ---- Retry ---- */
 
-static bool retry_done;
-static quic_pn retry_next;	/* the first number after it */
+static quic_pn retry_next;	/* the client's first number after it */
 
 static void retry_on_settle(struct sim_endpoint *ep)
 {
+	const struct quic_sent *sent = &ep->conn.recovery.space[QUIC_SPACE_APP].sent;
+
 	early_note(ep);
-	if (ep->me || retry_done || !quic_keys_can_send(&ep->conn.keys, QUIC_LEVEL_EARLY))
+	if (ep->me)
 		return;
-	retry_done = true;
-	retry_next = ep->conn.recovery.space[QUIC_SPACE_APP].sent.next;
-	quic_conn_send_again(&ep->conn, QUIC_SPACE_APP);
-	quic_conn_output(&ep->conn, ep->sim->now);
-	/* [9000-17.2.3]: new numbers for all that is sent again. */
-	if (!retry_next || ep->conn.recovery.space[QUIC_SPACE_APP].sent.base != retry_next)
+	if (!ep->conn.retried)
+		retry_next = sent->next;
+	else if (sent->base < retry_next)	/* [9000-17.2.3#1] */
 		sim_fail(ep->sim, "packet numbers did not go on after the Retry");
 }
 
-/* Everything of the first flight but its first datagram is thrown away. */
-static bool retry_on_send(struct sim *s, unsigned int from, u64 index, u8 *data, u32 len,
-			  enum quic_ecn *ecn)
-{
-	return from || retry_done || !index;
-}
-
-static const struct sim_hooks retry_hooks = {
-	.on_settle = retry_on_settle,
-	.on_send = retry_on_send,
-};
+static const struct sim_hooks retry_hooks = { .on_settle = retry_on_settle };
 
 static const char *early_data_are_sent_again_after_a_retry(u64 seed)
 {
+	static struct quic_tokens tokens;
 	struct sim_config cfg;
 	const char *err;
 
-	early_config(&cfg, seed, SIM_EARLY_ACCEPTED);
+	early_config(&cfg, seed, 1 + seed % 3);
 	cfg.hooks = &retry_hooks;
-	retry_done = false;
+	cfg.validate = true;
+	cfg.tokens = &tokens;
+	memset(&tokens, 0, sizeof(tokens));
+	retry_next = 0;
 	err = scenario_run(&cfg);
 	if (err)
 		return err;
-	return early_bytes == 3000 ? NULL : "0-RTT was not sent again after the Retry";
+	if (!sim.ep[0].conn.retried || !retry_next)
+		return "there was no Retry, or nothing sent before";
+	if (cfg.early == SIM_EARLY_ACCEPTED && early_bytes != 3000)
+		return "0-RTT was not sent again after the Retry";
+	return NULL;
 }
 
 /* ---- abuse ---- */
@@ -584,8 +581,8 @@ static const char *abuse_run(u64 seed, enum sim_early early, unsigned int victim
 static const char *frames_that_0rtt_may_not_carry(u64 seed)
 {
 	static const struct { u8 bytes[12]; u32 len; } frames[] = {
-		{ { 0x02, 0, 0, 0, 0 }, 5 },			/* ACK [9000-17.2.3] */
-		{ { 0x06, 0, 1, 0xaa }, 4 },			/* CRYPTO [9001-8.3] */
+		{ { 0x02, 0, 0, 0, 0 }, 5 },			/* ACK [9000-17.2.3#3] */
+		{ { 0x06, 0, 1, 0xaa }, 4 },			/* CRYPTO [9001-8.3#2] */
 		{ { 0x07, 1, 0xaa }, 3 },			/* NEW_TOKEN */
 		{ { 0x19, 0 }, 2 },				/* RETIRE_CONNECTION_ID */
 		{ { 0x1b, 1, 2, 3, 4, 5, 6, 7, 8 }, 9 },	/* PATH_RESPONSE */
@@ -616,7 +613,7 @@ static const char *ack_of_a_rejected_packet(u64 seed)
 	return abuse_run(seed, SIM_EARLY_REJECTED, 0, &f);	/* [9001-4.6.2] */
 }
 
-/* A 0-RTT packet that comes to a client is dropped, whatever it is sealed with [9001-5.6]. */
+/* A 0-RTT packet that comes to a client is dropped, whatever it is sealed with [9001-5.6#4]. */
 static void reflect_on_settle(struct sim_endpoint *ep)
 {
 	static const u8 close[] = { 0x1c, 0, 0, 0 };
@@ -649,7 +646,7 @@ static const char *client_drops_0rtt_packets(u64 seed)
 	return err ?: abuse_done ? NULL : "nothing was forged";
 }
 
-/* A client opens no 0-RTT, a server seals none [9001-5.6]; verdicts come once. */
+/* A client opens no 0-RTT, a server seals none; verdicts come once. */
 static void misuse_on_settle(struct sim_endpoint *ep)
 {
 	struct quic_conn *conn = &ep->conn;
