@@ -427,7 +427,7 @@ static bool listen_request(struct quic_sock *q, const struct quic_header *h, str
 	quic_rx_addrs(skb, &local, &remote);
 	req = listen_find_request(q->listener, &h->dcid, &remote);
 	fresh = !req;
-	/* [9000-14.1] no state for small datagrams; [9000-7.2] ids of at least 8 bytes */
+	/* No state for small datagrams, or for ids of less than 8 bytes [9000-5.2.2#2]. */
 	if (fresh && (h->kind != QUIC_PACKET_INITIAL || h->dcid.len < 8 ||
 		      min(quic_rx_cb(skb)->seg, quic_rx_cb(skb)->len) < QUIC_MIN_DATAGRAM_BYTES))
 		return false;

@@ -355,6 +355,7 @@ static u32 fill_nameable(const struct quic_fill *f, const struct quic_sndbuf *b,
 	return quic_sndbuf_segs(b, off, len, segs, QUIC_TX_SEGS_MAX - f->pkt->nr_segs, &nr);
 }
 
+/* Each level has bytes and keys of its own, whatever is sent again [9001-4] [9001-4.9#1]. */
 static void fill_crypto(struct quic_conn *conn, struct quic_fill *f)
 {
 	struct quic_sndbuf *b = &conn->crypto[quic_level_space(f->level)].snd;

@@ -145,7 +145,7 @@ static bool rx_header_fits(const struct quic_conn *conn, const struct quic_heade
 		return false;
 	if (h->kind == QUIC_PACKET_SHORT)
 		return true;
-	if (!rx_version_fits(conn, h))
+	if (!rx_version_fits(conn, h))				/* [9000-5.2.1] */
 		return false;
 	/* A server drops Initials in datagrams that are too small [9000-14.1#3]. */
 	if (h->kind == QUIC_PACKET_INITIAL && conn->is_server &&
@@ -183,7 +183,8 @@ static bool rx_lone(struct quic_conn *conn, const struct quic_header *h, u32 dgr
 }
 
 /*
- * The packet at @c of a datagram that begins with a long header; @c moves on.
+ * The packet at @c of a datagram that begins with a long header; @c moves on, whatever
+ * becomes of the packet [9000-12.2#1,3,4].
  * False: it is dropped; what can not be opened is described without a key where it
  * begins the datagram.
  */
@@ -446,6 +447,7 @@ static void rx_handle(struct quic_conn *conn, const struct quic_rx_pkt *p,
 	if (res.nonprobing && p->level == QUIC_LEVEL_APP)
 		rx_note_path(conn, p, now);
 	immediate = res.fin || res.ack_now || p->level != QUIC_LEVEL_APP || !conn->confirmed;
+	/* [9000-13.1]: only now, when all frames are processed. */
 	if (!err && !conn->recovery.space[quic_level_space(p->level)].discarded)
 		err = quic_pnspace_on_packet(s, p->pn, now, res.eliciting, immediate, p->ecn,
 					     conn->ack_delay);

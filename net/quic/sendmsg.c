@@ -241,6 +241,7 @@ static int send_used_stream(struct quic_sock *q, s64 sid, struct quic_stream **o
 {
 	int err = sid < 0 ? -EINVAL : quic_stream_for_send(quic_sock_conn(q), sid, out);
 
+	/* [9000-4.5#2] */
 	if (!err && ((*out)->send_state >= QUIC_SEND_SENT || (*out)->snd.fin))
 		return -EINVAL;
 	return err;

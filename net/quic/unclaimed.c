@@ -76,7 +76,7 @@ static void unclaimed_negotiate(struct quic_tunnel *t, struct sk_buff *skb,
 	if (!sk)
 		return;
 	sock_put(sk);
-	if (len < QUIC_MIN_DATAGRAM_BYTES)			/* [9000-6.1] */
+	if (len < QUIC_MIN_DATAGRAM_BYTES)			/* [9000-5.2.2#1] */
 		return;
 	get_random_bytes(random, sizeof(random));
 	memcpy(&grease, random + 1, sizeof(grease));
@@ -89,7 +89,7 @@ static void unclaimed_negotiate(struct quic_tunnel *t, struct sk_buff *skb,
 		quic_listen_answer(t, skb, buf, w.len, QUIC_MIB_VN_SENT);
 }
 
-/* For an id of no connection [9000-11]. */
+/* For an id of no connection [9000-11] [9000-21.11#2]. */
 static void unclaimed_reset(struct quic_tunnel *t, struct sk_buff *skb,
 			    const struct quic_header *h, u32 len)
 {

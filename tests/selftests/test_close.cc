@@ -181,7 +181,7 @@ std::vector<uint8_t> Watch(int fd, uint16_t port) {
   return {};
 }
 
-// [9000-11] a reset is for connections that are forgotten
+// [9000-11] [9000-21.11#2] a reset is for connections that are forgotten
 void TestResetOfLive() {
   Pair p = MakePair();
   usleep(200000);

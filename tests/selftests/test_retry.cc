@@ -198,6 +198,7 @@ Bytes TokenOf(const Bytes &retry) {
   return {retry.begin() + 23, retry.end() - 16};
 }
 
+// [9000-5.2.2#2]
 void TestStateless() {
   const Fd listener = Listener(Validating());
   const Raw raw(listener);

@@ -133,6 +133,7 @@ bool IsNegotiation(const Bytes &vn, size_t dcid, size_t scid) {
   return (vn.size() - head) % 4 == 0 && Lists(vn, head, kV1) && Lists(vn, head, kV2) && reserved;
 }
 
+// [9000-5.2.2#1]
 void TestServer() {
   const Fd listener = Listener({});
   const Raw raw(listener);

@@ -265,7 +265,7 @@ static const struct sim_hooks refuse_hooks = {
 	.on_settle = refuse_on_settle,
 };
 
-/* [9221-3#1,2] */
+/* [9221-3#1,2] [9000-19.21#1] */
 static const char *what_was_not_agreed_on_is_refused(u64 seed)
 {
 	struct sim_config cfg;

@@ -77,6 +77,7 @@ static const char *completes_without_any_one_datagram(u64 seed)
 	return NULL;
 }
 
+/* [9001-4] [9001-4.9#1] */
 static const char *completes_without_any_two_datagrams(u64 seed)
 {
 	struct sim_config cfg;

@@ -255,6 +255,7 @@ static bool dark_on_send(struct sim *s, unsigned int from, u64 index, u8 *data, 
 
 static const struct sim_hooks dark_hooks = { .on_send = dark_on_send };
 
+/* [9002-7.5#1] */
 static const char *transfer_survives_a_dark_network(u64 seed)
 {
 	struct sim_config cfg;

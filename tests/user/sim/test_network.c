@@ -126,7 +126,7 @@ static const char *path_that_shrinks_is_no_black_hole(u64 seed)
 
 /* ---- ECN ---- */
 
-/* [9000-13.4] [9002-7.1] marks slow the sender down like losses, without any */
+/* [9000-13.4] [9002-7.1] marks slow the sender down like losses, without any [9000-13.4.1] */
 static const char *marks_slow_down_without_loss(u64 seed)
 {
 	struct sim_config cfg;
@@ -157,7 +157,7 @@ static bool ecn_on_send(struct sim *s, unsigned int from, u64 index, u8 *data, u
 
 static const struct sim_hooks ecn_hooks = { .on_send = ecn_on_send };
 
-/* [9000-13.4.2] */
+/* [9000-13.4.2] [9000-13.4.2.2#1,2] */
 static const char *erased_or_mangled_marks_switch_ecn_off(u64 seed)
 {
 	struct sim_config cfg;

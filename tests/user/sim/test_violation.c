@@ -38,6 +38,7 @@ static const struct row rows[] = {
 	/* 12.4: frames as such */
 	/* [9000-12.4#2] */
 	APP_ROW("packet without frames", SERVER, "", V(PACKET_NO_FRAMES)),
+	/* [9000-12.4#4] */
 	APP_ROW("unknown frame type", SERVER, "20", V(FRAME_UNKNOWN_TYPE)),
 	APP_ROW("unknown frame type, long", CLIENT, "9abcdef0", V(FRAME_UNKNOWN_TYPE)),
 	/* [9000-12.4#5] */
@@ -45,6 +46,7 @@ static const struct row rows[] = {
 	APP_ROW("type cut off", SERVER, "40", V(FRAME_TRUNCATED)),
 	APP_ROW("CRYPTO cut off", CLIENT, "06004005aa", V(FRAME_TRUNCATED)),
 	APP_ROW("STREAM cut off", CLIENT, "0a0005aabb", V(FRAME_TRUNCATED)),
+	/* [9000-5.2] */
 	APP_ROW("good frame before a bad one", SERVER, "0120", V(FRAME_UNKNOWN_TYPE)),
 	APP_ROW("CONNECTION_CLOSE cut off", SERVER, "1c000005aa", V(FRAME_TRUNCATED)),
 	/* draft-ietf-quic-ack-frequency 4 */
@@ -340,6 +342,7 @@ static const char *attack_run(const struct row *row, u8 flip, u64 seed)
 	return err;
 }
 
+/* [9000-11.1] */
 /* [9000-11.1] */
 static const char *each_row_is_answered_as_the_table_says(u64 seed)
 {
