@@ -192,6 +192,7 @@ int quic_conn_make_key(struct quic_conn *conn, enum quic_cipher cipher,
 	return err;
 }
 
+/* Nothing is sealed with them from now on [9001-4.9.1#2]. */
 void quic_conn_discard_keys(struct quic_conn *conn, enum quic_level level)
 {
 	enum quic_space space = quic_level_space(level);
@@ -199,7 +200,7 @@ void quic_conn_discard_keys(struct quic_conn *conn, enum quic_level level)
 	if (quic_keys_is_discarded(&conn->keys, level))
 		return;
 	conn->keys.discarded |= BIT(level);
-	quic_conn_free_key(&conn->keys.tx[level]);		/* [9001-4.9.1#2] */
+	quic_conn_free_key(&conn->keys.tx[level]);
 	quic_conn_free_key(&conn->keys.rx[level]);
 	if (level == QUIC_LEVEL_INITIAL)
 		quic_conn_settle_version(conn);

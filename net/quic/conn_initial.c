@@ -52,7 +52,7 @@ static int initial_make_key(struct quic_conn *conn, const struct quic_version *v
 	int err;
 
 	err = initial_secret(conn, v, send, secret);
-	if (!err)						/* [9001-5.2] */
+	if (!err)						/* RFC 9001 5.2 */
 		err = quic_conn_make_key(conn, QUIC_CIPHER_AES_128_GCM, v, secret, key);
 	memzero_explicit(secret, sizeof(secret));
 	return err;
