@@ -42,6 +42,8 @@ step() {
 quick_steps() {
 	step unit make --no-print-directory -C tests/user check
 	step simulator-quick make --no-print-directory -C tests/user sim-quick
+	step compliance tests/compliance/run
+	step compliance-selftest tests/compliance/selftest
 }
 
 user_lane() {
@@ -50,6 +52,7 @@ user_lane() {
 	step fuzz-replay make --no-print-directory -C tests/fuzz replay
 	step fuzz-smoke make --no-print-directory -C tests/fuzz smoke
 	step libquic libquic/tests/run.sh
+	step mutants tests/compliance/mutate
 	step lint tests/lint/run --count
 	step lint-selftest tests/lint/run --selftest
 }
