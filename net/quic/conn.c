@@ -395,6 +395,7 @@ void quic_conn_forget_token(struct quic_conn *conn)
 	conn->ctl &= ~QUIC_CTL_NEW_TOKEN;
 }
 
+/* Only a server has what seals tokens; none of them is empty [9000-19.7#1,3]. */
 int quic_conn_issue_token(struct quic_conn *conn, quic_us now)
 {
 	struct quic_tokens *tokens = quic_edge_tokens(conn);

@@ -183,7 +183,7 @@ int quic_conn_on_ack(struct quic_conn *conn, enum quic_space space,
 			      ack_delay_us(conn, space, ack->delay),
 			      conn->is_server || conn->server_validated_us);
 	if (a.ecn_failed)
-		conn->path->ecn_on = false;			/* [9000-13.4.2] */
+		conn->path->ecn_on = false;			/* [9000-13.4.2.2#1,2] */
 	ack_lost(conn, &a, now);
 	quic_conn_ask_ack_frequency(conn, now);
 	if (conn->flushing)

@@ -100,7 +100,7 @@ static void packet_skip_number(struct quic_conn *conn)
 		conn->skip_pn = sent->next + packet_skip_next + r % (8 * packet_skip_next);
 }
 
-/* Drafts one packet at the end of @g; false when it would carry nothing. */
+/* Drafts one packet at the end of @g; false when it would carry nothing [9000-12.4#1]. */
 static bool packet_draft(struct quic_conn *conn, struct quic_packet_dgram *g,
 			 enum quic_level level, quic_us now)
 {

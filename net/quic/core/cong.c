@@ -97,7 +97,7 @@ void quic_cong_on_sent(struct quic_cong *c, struct quic_sent_pkt *pkt)
 	if (!c->in_flight && c->ops->on_start)
 		c->ops->on_start(c, pkt->sent_at);
 	quic_rate_on_sent(&c->rate, pkt, c->in_flight);
-	c->in_flight += pkt->bytes;
+	c->in_flight += pkt->bytes;			/* [9002-7.5#2] */
 	c->rexmit_credit = false;
 	c->window_full |= c->in_flight + c->mss > c->cwnd;
 }

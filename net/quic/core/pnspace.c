@@ -174,11 +174,10 @@ int quic_pnspace_on_packet(struct quic_pnspace *s, quic_pn pn, quic_us now, bool
 		s->largest = pn;			/* [9000-13.2.3#2] */
 		s->largest_at = now;
 	}
-	s->after_ce = ecn == QUIC_ECN_CE;
 	/* Nothing is ever sent in answer to a packet that elicits no ACK [9000-13.2.1#4]. */
-	if (!eliciting)
-		return 0;
-	quic_pnspace_arm(s, pn, now, immediate, ecn, max_ack_delay);
+	if (eliciting)
+		quic_pnspace_arm(s, pn, now, immediate, ecn, max_ack_delay);
+	s->after_ce = ecn == QUIC_ECN_CE;
 	return 0;
 }
 

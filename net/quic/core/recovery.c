@@ -426,6 +426,7 @@ void quic_recovery_ack_end(struct quic_recovery *r, struct quic_recovery_ack *a,
 	/* One sample per packet, and none from what need not be acknowledged soon [9002-5.1]. */
 	if (a->largest_new && a->eliciting)
 		quic_recovery_take_sample(r, a, rtt, ack_delay);
+	/* What an older ACK says is no failure [9000-13.4.2.1]. */
 	if (raised)
 		quic_recovery_check_ecn(sp, a, ack);
 	r->ecn_acked |= a->newly_ect && a->newest_acked_at;
@@ -499,7 +500,7 @@ static void quic_recovery_count_lost(struct quic_recovery *r, struct quic_recove
 	quic_cong_count_lost(cong, pkt, &a->excess);
 	if (a->space == QUIC_SPACE_APP)
 		quic_recovery_log_lost(r, pn, pkt->sent_at);
-	if (pkt->eliciting)
+	if (pkt->eliciting)				/* [9002-7.6.2#1] */
 		quic_recovery_extend_run(r, a, pkt, rtt);
 }
 
@@ -638,6 +639,7 @@ static quic_us quic_recovery_pto_time(const struct quic_recovery *r, const struc
 	}
 	if (at == QUIC_US_NEVER && client_unvalidated) {	/* [9002-6.2.2.1#2] */
 		at = r->armed_at + pto;
+		/* [9002-6.2.2.1#3] */
 		*space = has_handshake_keys ? QUIC_SPACE_HANDSHAKE : QUIC_SPACE_INITIAL;
 	}
 	return at;

@@ -144,7 +144,7 @@ static const struct sim_hooks seen_hooks = {
 	.on_send = seen_on_send,
 };
 
-/* [9369-4.1#6,7] */
+/* [9000-5.2.1] [9369-4.1#6,7] */
 static const char *handshake_packets_have_the_negotiated_version(u64 seed)
 {
 	struct sim_config cfg;
