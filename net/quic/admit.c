@@ -63,6 +63,7 @@ static int admit_open(struct quic_tokens *t, const struct quic_token_view *v,
 	return quic_token_check_text(b->kind, text, now, odcid) ? 0 : -EBADMSG;
 }
 
+/* Whose token is no good is limited as one who has none [9000-8.1.4#4]. */
 enum quic_admit quic_admit_initial(struct quic_tokens *t, const struct quic_header *h,
 				   const struct quic_addr *remote, bool validate, quic_us now,
 				   struct quic_admission *a)
@@ -87,12 +88,13 @@ enum quic_admit quic_admit_initial(struct quic_tokens *t, const struct quic_head
 		a->validated = !err;
 		return err ? QUIC_ADMIT_REFUSE : QUIC_ADMIT_ACCEPT;
 	}
-	/* A replay is no better than no token, who has none is limited [9000-8.1.4#4,5]. */
+	/* A replay is no better than no token [9000-8.1.4#5]. */
 	if (!err && quic_edge_token_spend(t, v.nonce, now))
 		a->validated = true;
 	return validate && !a->validated ? QUIC_ADMIT_RETRY : QUIC_ADMIT_ACCEPT;
 }
 
+/* The id is another than the one the client chose [9000-17.2.5.1#1]. */
 int quic_admit_retry(struct quic_tokens *t, const struct quic_header *h,
 		     const struct quic_addr *remote, quic_us now, struct quic_writer *w)
 {
@@ -106,7 +108,7 @@ int quic_admit_retry(struct quic_tokens *t, const struct quic_header *h,
 	int err;
 
 	quic_edge_random(scid.data, scid.len);
-	if (quic_cid_equal(&scid, &h->dcid))			/* [9000-17.2.5.1#1] */
+	if (quic_cid_equal(&scid, &h->dcid))
 		scid.data[0]++;
 	quic_wire_write_init(&tw, token, sizeof(token));
 	err = admit_seal(t, &b, &h->dcid, now, &tw);

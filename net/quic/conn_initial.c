@@ -104,7 +104,10 @@ void quic_conn_free_initial(struct quic_conn *conn)
 	conn->alt_version = NULL;
 }
 
-/* Everything that was sent goes again, to @dcid and with its keys. */
+/*
+ * What was sent goes again in the same version [9369-4.1#2], to @dcid and with its
+ * keys: the same messages, further packet numbers [9000-17.2.5.3#1,2].
+ */
 static void initial_start_again(struct quic_conn *conn, const struct quic_cid *dcid, quic_us now)
 {
 	struct quic_keys *k = &conn->keys;
@@ -117,18 +120,21 @@ static void initial_start_again(struct quic_conn *conn, const struct quic_cid *d
 		quic_conn_close(conn, false, QUIC_ERR_INTERNAL, NULL, 0, now);
 		return;
 	}
-	/* [9002-6.3]: the same messages, further packet numbers [9000-17.2.5.3#1,2]. */
+	/* [9002-6.3] */
 	quic_conn_send_again(conn, QUIC_SPACE_INITIAL);
 	quic_conn_send_again(conn, QUIC_SPACE_APP);		/* [9000-17.2.3#1] */
 	conn->recovery.pto_count = 0;
 }
 
-/* Nothing authentic came yet, nor anything else that was believed. */
+/*
+ * A client [9368-2.1#5] to which nothing authentic came yet, nor another Retry
+ * [9000-17.2.5.2#1].
+ */
 static bool initial_is_untouched(const struct quic_conn *conn)
 {
-	if (conn->is_server || conn->state != QUIC_CONN_ESTABLISHING)	/* [9368-2.1#5] */
+	if (conn->is_server || conn->state != QUIC_CONN_ESTABLISHING)
 		return false;
-	if (conn->retried)					/* [9000-17.2.5.2#1] */
+	if (conn->retried)
 		return false;
 	return !conn->peer_id_known;		/* [9000-6.2#2] [9000-7.2#4] [9000-17.2.5.2#2] */
 }
@@ -142,7 +148,7 @@ static bool initial_is_retry(struct quic_conn *conn, const struct quic_header *h
 	/* One only, and none after an Initial. */
 	if (!initial_is_untouched(conn) || !quic_cid_equal(&h->dcid, &conn->initial_scid))
 		return false;
-	/* In the version of the first flight, which stays [9369-4.1#2]. */
+	/* In the version of the first flight, which stays. */
 	if (h->version != conn->version || conn->probe_version)
 		return false;
 	if (quic_cid_equal(&h->scid, &conn->initial_dcid))	/* [9000-17.2.5.1#2] */
@@ -212,6 +218,7 @@ static bool initial_is_negotiation(const struct quic_conn *conn, const struct qu
 	return !initial_lists(h->token, conn->probe_version ?: conn->version->number);
 }
 
+/* [9368-8#2] */
 bool quic_conn_on_version_negotiation(struct quic_conn *conn, const struct quic_header *h,
 				      quic_us now)
 {

@@ -67,7 +67,7 @@ static int version_check_server(const struct quic_conn *conn, const struct quic_
 	bool moved = conn->version != conn->first_version;
 
 	if (!quic_tparam_has(p, QUIC_TPARAM_VERSION_INFORMATION)) {
-		/* A server of version 1 alone needs not know of it [9368-8#1,2]. */
+		/* A server of version 1 alone needs not know of it [9368-8#1]. */
 		if (moved || (conn->vn_acted && conn->version->number != QUIC_V1))
 			return QUIC_VIOLATION_VERSION_INFO_MISSING;	/* [9368-4#11,13] */
 		return 0;
@@ -90,15 +90,18 @@ int quic_conn_check_versions(const struct quic_conn *conn, const struct quic_tpa
 	return 0;
 }
 
+/* Before there are CRYPTO frames: all have one version [9369-4.1#4]. */
 int quic_conn_select_version(struct quic_conn *conn, const struct quic_tparams *p)
 {
 	const struct quic_version *v = quic_version_find(conn->config.prefer_version);
 
-	if (!conn->is_server || conn->config.no_compatible || !v || v == conn->version ||
-	    !quic_tparam_has(p, QUIC_TPARAM_VERSION_INFORMATION) ||
-	    !version_is_listed(p, v->number))			/* [9368-2.3#1] */
+	if (!conn->is_server || conn->config.no_compatible || !v || v == conn->version)
 		return 0;
-	/* All CRYPTO frames have one version: it is late for another [9369-4.1#4]. */
+	/* [9368-2.3#1] */
+	if (!quic_tparam_has(p, QUIC_TPARAM_VERSION_INFORMATION) ||
+	    !version_is_listed(p, v->number))
+		return 0;
+	/* It is late for another. */
 	if (conn->crypto[QUIC_SPACE_INITIAL].snd.end)
 		return 0;
 	return quic_conn_take_version(conn, v);

@@ -67,7 +67,7 @@ static int rx_crypto(struct quic_conn *conn, const struct quic_frame *f, struct 
 	struct quic_buf buf = frame_buf(c, &f->crypto.data);
 	int err;
 
-	if (end > q->read + QUIC_CRYPTO_BUFFER_BYTES)		/* [9000-7.5#1,2] */
+	if (end > q->read + QUIC_CRYPTO_BUFFER_BYTES)		/* [9000-7.5#2] */
 		return QUIC_VIOLATION_CRYPTO_BUFFER_EXCEEDED;
 	/* [9369-4.1]: what carries CRYPTO has the version that will stay. */
 	if (c->pkt->level == QUIC_LEVEL_INITIAL && !conn->is_server)

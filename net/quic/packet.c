@@ -52,15 +52,16 @@ static bool packet_is_greased(struct quic_conn *conn)
 	return bit;
 }
 
+/* In the version in use [9369-4.1#6], from the id of the first Initial [9000-17.2.5.2#5]. */
 void quic_packet_put_header(struct quic_conn *conn, const struct quic_path *path,
 			    struct quic_packet_draft *d, struct quic_writer *w)
 {
 	struct quic_sent *sent = quic_packet_sent(conn, d->level);
 	struct quic_header_build b = {
 		.kind = packet_kinds[d->level],
-		.version = conn->version,			/* [9369-4.1#6] */
+		.version = conn->version,
 		.dcid = &path->dcid,
-		.scid = &conn->initial_scid,			/* [9000-17.2.5.2#5] */
+		.scid = &conn->initial_scid,
 		.pn = sent->next,
 		.pn_len = packet_pn_len(sent, d->level),
 		.key_phase = conn->keys.phase,

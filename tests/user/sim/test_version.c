@@ -100,6 +100,7 @@ static const char *a_retry_and_then_another_version(u64 seed)
 	return scenario_end();
 }
 
+/* [9368-2.3#1] */
 static const char *who_does_not_offer_a_change_keeps_its_version(u64 seed)
 {
 	struct sim_config cfg;
