@@ -27,6 +27,9 @@ static void transfer_config(struct sim_config *cfg, u64 seed)
 {
 	struct sim r = { .rng = seed ^ 0x7472616e73666572ULL };
 	unsigned int i, streams = 1 + sim_random(&r, sim_random(&r, 3) ? 3 : 16);
+	static const struct quic_cong_ops *const cong[] = {
+		&quic_cong_cubic_ops, &quic_cong_reno_ops, &quic_cong_bbr_ops,
+	};
 	static const unsigned int losses[] = { 0, 0, 10, 30, 50, 100, 200, 300 };
 
 	sim_config_default(cfg, seed);
@@ -47,7 +50,7 @@ static void transfer_config(struct sim_config *cfg, u64 seed)
 		}
 	}
 	cfg->cipher = 1 + sim_random(&r, QUIC_NR_CIPHERS - 1);
-	cfg->cong = sim_random(&r, 2) ? &quic_cong_cubic_ops : &quic_cong_reno_ops;
+	cfg->cong = cong[sim_random(&r, ARRAY_SIZE(cong))];
 	cfg->ecn = sim_random(&r, 2);
 	cfg->mtu_max = sim_random(&r, 2) ? 1472 : 1200 + sim_random(&r, 8000);
 	cfg->version = sim_random(&r, 4) ? QUIC_V1 : QUIC_V2;
