@@ -381,6 +381,46 @@ static const char *optimistic_acks_are_caught(u64 seed)
 	return NULL;
 }
 
+/* ---- probes ---- */
+
+static quic_us dark_from;
+static u64 most_over;
+
+static bool dark_on_send(struct sim *s, unsigned int from, u64 index, u8 *data, u32 len,
+			 enum quic_ecn *ecn)
+{
+	return s->now < dark_from || s->now > dark_from + 3 * QUIC_US_PER_SEC;
+}
+
+static void dark_on_settle(struct sim_endpoint *ep)
+{
+	const struct quic_cong *c = &ep->conn.path->cong;
+
+	if (ep != client || sim.now < dark_from + QUIC_US_PER_SEC ||
+	    sim.now > dark_from + 3 * QUIC_US_PER_SEC)
+		return;
+	if (c->in_flight > c->cwnd)
+		most_over = max(most_over, c->in_flight - c->cwnd);
+}
+
+static const struct sim_hooks dark_hooks = { .on_send = dark_on_send, .on_settle = dark_on_settle };
+
+/* [9002-7.5#1,2] Probes leave although the window is full, and count as in flight. */
+static const char *probes_pass_a_full_window(u64 seed)
+{
+	struct sim_config cfg;
+	const char *err;
+
+	upload(&cfg, seed, &dark_hooks, 2 << 20);
+	path(&cfg, 10 * mbit, 30000, 40);
+	dark_from = sim_start_at + 400000 + seed * 7919 % 500000;
+	most_over = 0;
+	err = scenario_run(&cfg);
+	if (err)
+		return err;
+	return most_over ? NULL : "probes wait for the window, or do not count";
+}
+
 /* ---- rate limit of the application ---- */
 
 static void limit_on_init(struct sim_endpoint *ep)
@@ -457,6 +497,7 @@ int main(int argc, char **argv)
 		SCENARIO_EVERY(5, reordering_is_not_taken_for_loss),
 		SCENARIO_EVERY(5, a_large_window_asks_for_fewer_acks),
 		SCENARIO(optimistic_acks_are_caught),
+		SCENARIO(probes_pass_a_full_window),
 		SCENARIO(the_rate_asked_for_is_not_exceeded),
 		SCENARIO(no_clock_wraps),
 	};

@@ -125,6 +125,7 @@ static void the_peers_delay_is_limited_once_the_handshake_is_confirmed(void **st
 /* --- loss, 6.1 ----------------------------------------------------------- */
 
 /* [9002-7.4] */
+/* [9002-7.4#1] */
 static void three_later_packets_make_a_loss(void **state)
 {
 	bed_init(&bed);
