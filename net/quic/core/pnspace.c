@@ -125,7 +125,7 @@ static bool quic_pnspace_is_beyond(const struct quic_pnspace *s, quic_pn pn)
 	return missing < largest && largest - missing >= s->reorder;
 }
 
-/* More gaps above what was told last than should be kept back: an ACK has room for twice as many. */
+/* More gaps above what was told last than are to be kept back: an ACK tells twice as many. */
 static bool quic_pnspace_has_many_untold(const struct quic_pnspace *s)
 {
 	const struct quic_ranges *r = &s->received;

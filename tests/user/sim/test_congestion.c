@@ -341,8 +341,8 @@ static void optimist_on_settle(struct sim_endpoint *ep)
 	struct sim_forge f = { .level = QUIC_LEVEL_APP, .frames = frames };
 	struct quic_writer w;
 
-	if (ep != client || told == sent->next || !client->conn.confirmed || !server->conn.confirmed ||
-	    !quic_conn_is_open(&client->conn) || !sent->next)
+	if (ep != client || told == sent->next || !sent->next || !client->conn.confirmed ||
+	    !server->conn.confirmed || !quic_conn_is_open(&client->conn))
 		return;
 	/* All that has left by now: what is still on its way, and what never was. */
 	quic_wire_write_init(&w, frames, sizeof(frames));

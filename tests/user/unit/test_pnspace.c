@@ -213,6 +213,7 @@ static void who_wants_few_acks_hears_of_the_first_mark(void **state)
 	};
 	struct quic_pnspace s;
 	unsigned int few, i;
+	bool now;
 
 	for (few = 0; few < 2; few++) {
 		begin(&s);
@@ -220,8 +221,8 @@ static void who_wants_few_acks_hears_of_the_first_mark(void **state)
 		for (i = 0; i < ARRAY_SIZE(ecn); i++) {
 			assert_int_equal(quic_pnspace_on_packet(&s, i, 1000, true, false, ecn[i],
 								25000), 0);
-			assert_int_equal(s.ack_now, ecn[i] == QUIC_ECN_CE &&
-						    !(few && ecn[i - 1] == QUIC_ECN_CE));
+			now = ecn[i] == QUIC_ECN_CE && !(few && ecn[i - 1] == QUIC_ECN_CE);
+			assert_int_equal(s.ack_now, now);
 			if (s.ack_now)
 				quic_pnspace_on_ack_sent(&s);
 		}

@@ -197,7 +197,7 @@ static void follow_reordering(struct trace *t)
 static void hand_ack(struct trace *t, int space, const bool *has, s64 largest, u64 ect0, u64 ce)
 {
 	u64 counts[3] = { ect0, 0, ce }, delay = unit_random(60000);
-	static quic_pn acked[MODEL_PKTS];
+	quic_pn acked[MODEL_PKTS];
 	struct bed *b = &t->bed;
 	struct quic_sent_pkt *pkt;
 	unsigned int nr = 0;
