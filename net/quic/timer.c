@@ -28,10 +28,12 @@ void quic_timer_init(struct quic_host *host)
 	host->timer.armed = QUIC_US_NEVER;
 }
 
+/* A ktime_t ends 292 years after boot: what is due later comes then. */
 static void timer_arm(struct quic_host *host, quic_us at)
 {
-	hrtimer_start(&host->timer.hr, ns_to_ktime(at * NSEC_PER_USEC),
-		      HRTIMER_MODE_ABS_PINNED_SOFT);
+	u64 ns = min_t(quic_us, at, KTIME_MAX / NSEC_PER_USEC) * NSEC_PER_USEC;
+
+	hrtimer_start(&host->timer.hr, ns_to_ktime(ns), HRTIMER_MODE_ABS_PINNED_SOFT);
 	host->timer.armed = at;
 }
 
