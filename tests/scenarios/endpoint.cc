@@ -20,6 +20,8 @@
 //             --update-at BYTES  updates keys when it has received that many
 //             --move-at BYTES    migrates then, to --move-to IP PORT
 //             --resume           connections after the first resume its session
+//             --early            and ask before their handshakes (0-RTT); the server
+//                                needs it, too
 //
 // The protocol, ALPN "scenario": a bidirectional stream carries "<size>" and a
 // FIN there, and that many bytes of the pattern and a FIN back.  The client
@@ -57,7 +59,7 @@ struct Settings {
   uint16_t port = 0;
   uint64_t update_at = 0, move_at = 0;
   Address move_to;
-  bool resume = false;
+  bool resume = false, early = false;
 };
 
 // ---- the command line ----
@@ -80,6 +82,7 @@ enum Option {
   kMoveAt,
   kMoveTo,
   kResume,
+  kEarly,
 };
 
 const option kOptions[] = {
@@ -100,6 +103,7 @@ const option kOptions[] = {
     {"move-at", required_argument, nullptr, kMoveAt},
     {"move-to", required_argument, nullptr, kMoveTo},
     {"resume", no_argument, nullptr, kResume},
+    {"early", no_argument, nullptr, kEarly},
     {nullptr, 0, nullptr, 0},
 };
 
@@ -178,6 +182,9 @@ void SetOption(int id, char **argv, Settings *s) {
     case kResume:
       s->resume = true;
       break;
+    case kEarly:
+      s->early = true;
+      break;
     default:
       Usage("no such option");
   }
@@ -233,6 +240,7 @@ quic_handshake_options HandshakeOptions(const Settings &s) {
   o.key_file = given(s.key);
   o.ca_file = given(s.ca);
   o.priority = given(s.priority);
+  o.flags = s.is_server && s.early ? QUIC_HANDSHAKE_EARLY_DATA : 0;
   return o;
 }
 
@@ -343,12 +351,18 @@ int RunServer(const Settings &s) {
 
 // ---- the client ----
 
+// What a later connection needs to resume a session.
+struct Remembered {
+  std::vector<uint8_t> session;
+  quic_transport_param param = {};
+};
+
 // A TLS session of the client's.
 class Tls {
  public:
   Tls(const Settings &s, int fd) {
     gnutls_certificate_allocate_credentials(&credentials_);
-    gnutls_init(&session_, GNUTLS_CLIENT);
+    gnutls_init(&session_, GNUTLS_CLIENT | (s.early ? QUIC_EARLY_DATA_FLAGS : 0));
     const char *const priority = s.priority.empty() ? QUIC_PRIORITY : s.priority.c_str();
     if (gnutls_certificate_set_x509_trust_file(credentials_, s.ca.c_str(), GNUTLS_X509_FMT_PEM) <
             1 ||
@@ -366,8 +380,8 @@ class Tls {
     gnutls_deinit(session_);
     gnutls_certificate_free_credentials(credentials_);
   }
-  void Resume(const std::vector<uint8_t> &data) {
-    if (quic_session_set_data(session_, data.data(), data.size()) != 0)
+  void Resume(const Remembered &r) {
+    if (quic_session_set_data(session_, r.session.data(), r.session.size()) != 0)
       Die("resuming");
   }
   // Waits for the server's ticket.
@@ -393,9 +407,8 @@ class Tls {
 
 class Client {
  public:
-  // session: of the connection before, to be resumed; in the end this one's
-  explicit Client(const Settings &settings, std::vector<uint8_t> *session)
-      : settings_(settings), session_(session) {}
+  explicit Client(const Settings &settings, Remembered *remembered)
+      : settings_(settings), remembered_(remembered) {}
 
   bool Run() {
     fd_ = MakeSocket(settings_);
@@ -421,14 +434,20 @@ class Client {
 
   bool RunResumable() {
     Tls tls(settings_, fd_);
-    if (!session_->empty())
-      tls.Resume(*session_);
+    const bool resumes = !remembered_->session.empty();
+    if (resumes)
+      tls.Resume(*remembered_);
+    if (resumes && settings_.early) {
+      if (Set(fd_, QUIC_SOCKOPT_TRANSPORT_PARAM, remembered_->param) != 0)
+        Die("remembered parameters");
+      Ask();
+    }
     const int error = tls.Handshake();
     if (error != 0)
       printf("handshake: %s\n", strerror(-error));
     const bool good = error == 0 && Transfer();
     if (good)
-      *session_ = tls.SessionData();
+      Remember(&tls);
     return good;
   }
 
@@ -439,6 +458,14 @@ class Client {
       shutdown(fd_, SHUT_RDWR);
     asking.join();
     return good;
+  }
+
+  void Remember(Tls *tls) {
+    remembered_->session = tls->SessionData();
+    remembered_->param.remote = 1;
+    if (Get(fd_, QUIC_SOCKOPT_TRANSPORT_PARAM, &remembered_->param) != 0)
+      Die("the server's parameters");
+    remembered_->param.remote = 1;
   }
 
   void Report() {
@@ -457,7 +484,10 @@ class Client {
       Die("bind");
   }
 
+  // All requests, once.
   void Ask() {
+    if (std::exchange(asked_, true))
+      return;
     const std::string request = std::to_string(settings_.bytes);
     for (uint64_t i = 0; i < settings_.requests && !failed_; i++) {
       if (quic_sendmsg(fd_, request.data(), request.size(), static_cast<int64_t>(4 * i),
@@ -515,19 +545,19 @@ class Client {
   }
 
   const Settings &settings_;
-  std::vector<uint8_t> *session_;
+  Remembered *remembered_;
   Fd fd_;
   std::map<int64_t, uint64_t> offsets_;
   uint64_t received_ = 0;
   size_t ended_ = 0;
-  bool updated_ = false, moved_ = false;
+  bool asked_ = false, updated_ = false, moved_ = false;
   std::atomic<bool> failed_ = false;
 };
 
 int RunClient(const Settings &s) {
-  std::vector<uint8_t> session;
+  Remembered remembered;
   for (uint64_t i = 0; i < s.connections; i++) {
-    Client client(s, &session);
+    Client client(s, &remembered);
     if (!client.Run())
       return 1;
   }

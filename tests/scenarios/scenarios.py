@@ -7,8 +7,9 @@ words), the function what the captures have to show, beyond judge_any().
 
 import dataclasses
 
-from packets import (ACK_ECN, CERTIFICATE, CLOSE_APP, CRYPTO, HANDSHAKE_DONE, PADDING,
-                     PATH_CHALLENGE, PATH_RESPONSE, PRE_SHARED_KEY, SERVER_HELLO, STREAM)
+from packets import (ACK_ECN, CERTIFICATE, CLOSE_APP, CRYPTO, EARLY_DATA, HANDSHAKE_DONE,
+                     PADDING, PATH_CHALLENGE, PATH_RESPONSE, PRE_SHARED_KEY, SERVER_HELLO,
+                     STREAM)
 from captures import judge_any
 
 V1, V2 = 0x1, 0x6b3343cf
@@ -273,6 +274,25 @@ def v2(t):
     server = [p.version for p in t.packets("server", "initial") if p.has(CRYPTO)]
     t.expect(server and set(server) == {V2}, "the server says nothing in another", server)
     t.expect(not list(t.packets(kind="negotiation")), "without a Version Negotiation packet")
+
+
+@scenario(connections=2, requests=30, size=500, server="--early", client="--resume --early")
+def zerortt(t):
+    """[9001-4.6]"""
+    shown, psks = certificates(t)
+    t.expect(shown == [True, False] and psks == [False, True], "the second connection resumes",
+             (shown, psks))
+    second = by_connection(t)[1]
+    kinds = [p.type for p in second if p.datagram.sender == "client" and p.has(STREAM)]
+    t.expect(kinds.count("0rtt") >= 1 and "1rtt" not in kinds,
+             "all requests are in 0-RTT packets", kinds)
+    accepted = [p for p in second if p.datagram.sender == "server" and
+                EARLY_DATA in p.tls("tls.handshake.extension.type")]
+    t.expect(accepted, "the server accepts early data")
+    times = {kind: [p.datagram.time for p in t.packets("client", kind, t.at_server)
+                    if p.connection == second[0].connection] for kind in ("0rtt", "handshake")}
+    t.expect(max(times["0rtt"], default=0) < min(times["handshake"], default=0),
+             "they are there before the client's Finished", times)
 
 
 # ---- transfers over bad networks ----
