@@ -2,15 +2,15 @@
 /*
  * inqueue.c - reassembly of one stream (or CRYPTO stream) and its delivery
  *
- * quic_inqueue_add() first secures the memory that a piece may need, then
- * changes the queue: a failing allocation leaves it as it was.
+ * Each piece first secures the memory it may need, then changes the queue: after a
+ * failing allocation the bytes kept so far are right, and those missing can come again.
  */
 #include "inqueue.h"
 #include "conn.h"
 
 static const u32 inqueue_first_pieces = 4;	/* ring size of the first piece */
+static const u32 inqueue_kept_pieces = 64;	/* an emptied ring larger than that is freed */
 static const u32 inqueue_max_ring = 1U << 16;	/* in-order pieces, bounded by rmem before */
-static const u32 inqueue_small_buf_bytes = 2048;	/* compaction buffer */
 
 /* A piece that arrived before its turn. node.key is its offset. */
 struct inqueue_piece {
@@ -29,12 +29,11 @@ static struct quic_buf *inqueue_at(const struct quic_inqueue *q, u32 i)
 	return &q->ring[(q->head + i) & (q->cap - 1)];
 }
 
-static void inqueue_drop_small(struct quic_inqueue *q)
+static void inqueue_free_ring(struct quic_inqueue *q)
 {
-	if (q->small.chunk)
-		quic_edge_chunk_put(q->small.chunk);
-	q->small = (struct quic_buf){};
-	q->small_room = 0;
+	quic_env_free(q->ring);
+	q->ring = NULL;
+	q->cap = 0;
 }
 
 static void inqueue_pop(struct quic_inqueue *q)
@@ -44,7 +43,11 @@ static void inqueue_pop(struct quic_inqueue *q)
 	q->truesize -= buf->truesize;
 	quic_edge_chunk_put(buf->chunk);
 	q->head = (q->head + 1) & (q->cap - 1);
-	q->nr--;
+	if (--q->nr)
+		return;
+	q->room = 0;
+	if (q->cap > inqueue_kept_pieces)
+		inqueue_free_ring(q);
 }
 
 u64 quic_inqueue_exit(struct quic_inqueue *q)
@@ -58,15 +61,12 @@ u64 quic_inqueue_exit(struct quic_inqueue *q)
 		struct inqueue_piece *p = container_of(n, struct inqueue_piece, node);
 
 		quic_tree_erase(&q->ooo, n);
-		q->truesize -= p->buf.truesize;
+		q->truesize -= p->buf.truesize + sizeof(*p);
 		quic_edge_chunk_put(p->buf.chunk);
 		quic_env_free(p);
 	}
 	q->nr_ooo = 0;
-	inqueue_drop_small(q);
-	quic_env_free(q->ring);
-	q->ring = NULL;
-	q->cap = 0;
+	inqueue_free_ring(q);
 	q->read = q->end;	/* what was readable is gone */
 	return before;
 }
@@ -94,51 +94,40 @@ static int inqueue_reserve(struct quic_inqueue *q)
 	return 0;
 }
 
-/*
- * Copies a small piece into the compaction buffer, so that it pins its own
- * bytes instead of a slot of a page.  Adjacent small in-order pieces merge.
- */
-static int inqueue_compact(struct quic_inqueue *q, struct quic_conn *conn,
-			   const struct quic_buf *src, struct quic_buf *out)
+/* Copies @len bytes to the end of the last piece, which has the room. */
+static void inqueue_extend(struct quic_inqueue *q, const u8 *data, u32 len)
 {
-	if (q->small_room < src->len) {
-		struct quic_buf fresh;
-		int err = quic_edge_buf_alloc(conn, inqueue_small_buf_bytes, &fresh);
+	struct quic_buf *last = inqueue_at(q, q->nr - 1);
 
-		if (err)
-			return err;
-		inqueue_drop_small(q);
-		q->small = fresh;
-		q->small_room = inqueue_small_buf_bytes;
-	}
-	*out = (struct quic_buf){
-		.data = q->small.data,
-		.len = src->len,
-		.truesize = src->len + sizeof(struct quic_buf),
-		.chunk = q->small.chunk,
-	};
-	quic_edge_chunk_get(out->chunk);
-	memcpy(out->data, src->data, src->len);
-	q->small.data += src->len;
-	q->small_room -= src->len;
-	return 0;
+	memcpy(last->data + last->len, data, len);
+	last->len += len;
+	q->room -= len;
 }
 
-/* A reference to @len bytes at @skip of @src, compacted when small. */
-static int inqueue_take(struct quic_inqueue *q, struct quic_conn *conn,
-			const struct quic_buf *src, u32 skip, u32 len, struct quic_buf *out)
+/*
+ * What the queue keeps of @len bytes at @skip of @src: a reference, or for small
+ * pieces a copy in a buffer of @copy_bytes.
+ */
+static int inqueue_take(struct quic_conn *conn, const struct quic_buf *src, u32 skip, u32 len,
+			u32 copy_bytes, struct quic_buf *out)
 {
-	struct quic_buf part = {
-		.data = src->data + skip,
-		.len = len,
-		.truesize = src->truesize,
-		.chunk = src->chunk,
-	};
+	int err;
 
-	if (len <= QUIC_INQUEUE_SMALL_BYTES)
-		return inqueue_compact(q, conn, &part, out);
-	*out = part;
-	quic_edge_chunk_get(out->chunk);
+	if (len > QUIC_INQUEUE_SMALL_BYTES) {
+		*out = (struct quic_buf){
+			.data = src->data + skip,
+			.len = len,
+			.truesize = src->truesize,
+			.chunk = src->chunk,
+		};
+		quic_edge_chunk_get(out->chunk);
+		return 0;
+	}
+	err = quic_edge_buf_alloc(conn, copy_bytes, out);
+	if (err)
+		return err;
+	out->len = len;
+	memcpy(out->data, src->data + skip, len);
 	return 0;
 }
 
@@ -150,13 +139,24 @@ static void inqueue_advance(struct quic_inqueue *q)
 	while ((n = quic_tree_first(&q->ooo)) && n->key <= q->end) {
 		struct inqueue_piece *p = container_of(n, struct inqueue_piece, node);
 
-		/* No memory: they stay in the tree until the next attempt. */
-		if (inqueue_reserve(q))
+		/*
+		 * No memory: they stay in the tree until the reader has made room in the
+		 * ring, which then is not empty.
+		 */
+		if (p->buf.len > q->room && inqueue_reserve(q))
 			return;
 		quic_tree_erase(&q->ooo, n);
 		q->nr_ooo--;
-		*inqueue_at(q, q->nr++) = p->buf;
 		q->end = p->node.key + p->buf.len;
+		q->truesize -= sizeof(*p);
+		if (p->buf.len <= q->room) {
+			inqueue_extend(q, p->buf.data, p->buf.len);
+			q->truesize -= p->buf.truesize;
+			quic_edge_chunk_put(p->buf.chunk);
+		} else {
+			*inqueue_at(q, q->nr++) = p->buf;
+			q->room = 0;
+		}
 		quic_env_free(p);
 	}
 }
@@ -164,25 +164,23 @@ static void inqueue_advance(struct quic_inqueue *q)
 static int inqueue_add_in_order(struct quic_inqueue *q, struct quic_conn *conn,
 				const struct quic_buf *buf, u32 skip, u32 len)
 {
-	struct quic_buf piece, *last;
+	struct quic_buf piece;
 	int err;
 
+	if (len <= q->room) {
+		inqueue_extend(q, buf->data + skip, len);
+		q->end += len;
+		return 0;
+	}
 	err = inqueue_reserve(q);
 	if (err)
 		return err;
-	err = inqueue_take(q, conn, buf, skip, len, &piece);
+	err = inqueue_take(conn, buf, skip, len, QUIC_INQUEUE_SMALL_BYTES, &piece);
 	if (err)
 		return err;
-	last = q->nr ? inqueue_at(q, q->nr - 1) : NULL;
+	q->room = len <= QUIC_INQUEUE_SMALL_BYTES ? QUIC_INQUEUE_SMALL_BYTES - len : 0;
 	q->truesize += piece.truesize;
 	q->end += len;
-	if (last && last->chunk == piece.chunk && last->data + last->len == piece.data &&
-	    len <= QUIC_INQUEUE_SMALL_BYTES) {
-		last->len += len;
-		last->truesize += piece.truesize;
-		quic_edge_chunk_put(piece.chunk);
-		return 0;
-	}
 	*inqueue_at(q, q->nr++) = piece;
 	return 0;
 }
@@ -198,16 +196,15 @@ static int inqueue_add_ooo(struct quic_inqueue *q, struct quic_conn *conn, u64 o
 	p = quic_env_alloc(1, sizeof(*p));
 	if (!p)
 		return -ENOMEM;
-	err = inqueue_take(q, conn, buf, skip, len, &p->buf);
+	err = inqueue_take(conn, buf, skip, len, len, &p->buf);
 	if (err) {
 		quic_env_free(p);
 		return err;
 	}
-	p->buf.truesize += sizeof(*p);
 	p->node.key = off;
 	quic_tree_insert(&q->ooo, &p->node);
 	q->nr_ooo++;
-	q->truesize += p->buf.truesize;
+	q->truesize += p->buf.truesize + sizeof(*p);
 	return 0;
 }
 
@@ -289,8 +286,6 @@ u64 quic_inqueue_consume(struct quic_inqueue *q, u64 len)
 		len -= buf->len;
 		inqueue_pop(q);
 	}
-	if (!q->nr && !q->nr_ooo)
-		inqueue_drop_small(q);
 	inqueue_advance(q);
 	return before - q->truesize;
 }

@@ -8,8 +8,13 @@
  * In-order pieces stand in a ring and cost no allocation; out-of-order pieces
  * stand in a tree keyed by offset.  Overlaps are cut so that each byte is kept
  * once, the one that came first.  Bytes stay where they were opened: a piece is
- * a reference into a chunk, small ones are copied together so that a tiny frame
- * does not pin a large chunk.
+ * a reference into a chunk.
+ *
+ * A peer chooses the size of its frames, so memory is charged as it is pinned: a
+ * small piece never keeps the chunk it came in.  In order, small ones are copied
+ * to the end of the last piece of the ring while that is a compaction buffer with
+ * room; so a buffer belongs to one piece, is charged whole with it and goes with
+ * it.  Out of order they are copied to memory of their own size.
  */
 #ifndef _QUIC_INQUEUE_H
 #define _QUIC_INQUEUE_H
@@ -17,7 +22,7 @@
 #include "edge.h"
 
 #define QUIC_INQUEUE_MAX_PIECES	4096	/* out of order, in one stream */
-#define QUIC_INQUEUE_SMALL_BYTES	256	/* pieces up to that are copied together */
+#define QUIC_INQUEUE_SMALL_BYTES	256	/* pieces up to that are copied */
 
 struct quic_inqueue {
 	struct quic_buf *ring;
@@ -30,8 +35,7 @@ struct quic_inqueue {
 	struct quic_tree ooo;
 	u32 nr_ooo;
 	u64 truesize;	/* memory pinned */
-	struct quic_buf small;	/* tail of the current compaction buffer */
-	u32 small_room;
+	u32 room;	/* free bytes behind the ring's last piece */
 };
 
 void quic_inqueue_init(struct quic_inqueue *q);
@@ -45,8 +49,8 @@ u64 quic_inqueue_exit(struct quic_inqueue *q);
  * @off: offset of the first byte
  * @buf: the bytes; references are taken as needed, the caller keeps its own
  *
- * Return: 0 (also for bytes already there); -ENOBUFS, -ENOMEM: nothing of it was
- * kept, the packet must not be acknowledged.
+ * Return: 0 (also for bytes already there); -ENOBUFS, -ENOMEM: part of it may have
+ * been kept, the packet must not be acknowledged.
  */
 int quic_inqueue_add(struct quic_inqueue *q, struct quic_conn *conn, u64 off,
 		     const struct quic_buf *buf);
