@@ -23,7 +23,10 @@ static struct quic_sndseg *sndbuf_at(const struct quic_sndbuf *b, u32 i)
 	return &b->segs[(b->head + i) & (b->cap - 1)];
 }
 
-/* Releases segments that end at or below @limit. */
+/*
+ * Releases segments that end at or below @limit.  That is the tail, too, though it might
+ * have grown: of many streams that wait for their next request each would keep a slot.
+ */
 static u64 sndbuf_release(struct quic_sndbuf *b, u64 limit)
 {
 	u64 freed = 0;
@@ -32,9 +35,6 @@ static u64 sndbuf_release(struct quic_sndbuf *b, u64 limit)
 		struct quic_sndseg *s = sndbuf_at(b, 0);
 
 		if (s->off + s->len > limit)
-			break;
-		/* The tail may still be growing, unless it is full. */
-		if (b->nr == 1 && s->len < s->cap && !b->fin)
 			break;
 		freed += s->truesize;
 		quic_edge_chunk_put(s->chunk);
@@ -49,7 +49,7 @@ u64 quic_sndbuf_purge(struct quic_sndbuf *b)
 {
 	u64 freed;
 
-	b->fin = true;	/* nothing will be appended: release the tail, too */
+	b->fin = true;	/* nothing will be appended */
 	freed = sndbuf_release(b, U64_MAX);
 	quic_ranges_clear(&b->acked);
 	quic_ranges_clear(&b->lost);
@@ -279,6 +279,24 @@ u64 quic_sndbuf_on_acked(struct quic_sndbuf *b, u64 off, u32 len, bool fin)
 	return sndbuf_release(b, b->base);
 }
 
+/*
+ * Adds to the bytes to be sent again.  Without room for another island a neighbour
+ * is widened up to them: what lies between is sent once more, which is harmless,
+ * and takes no memory.
+ */
+static void sndbuf_add_lost(struct quic_sndbuf *b, u64 start, u64 end)
+{
+	struct quic_range next;
+
+	if (!quic_ranges_add(&b->lost, start, end))
+		return;
+	if (quic_ranges_next(&b->lost, end, &next))
+		end = next.start;
+	else
+		start = quic_ranges_last(&b->lost) + 1;
+	WARN_ON_ONCE(quic_ranges_add(&b->lost, start, end));
+}
+
 void quic_sndbuf_on_lost(struct quic_sndbuf *b, u64 off, u32 len, bool fin)
 {
 	u64 end = off + len;
@@ -288,13 +306,7 @@ void quic_sndbuf_on_lost(struct quic_sndbuf *b, u64 off, u32 len, bool fin)
 		b->fin_lost = true;
 	off = max(off, b->base);
 	while (off < end && quic_ranges_next_gap(&b->acked, off, end, &gap)) {
-		/* No room for another island: widen one, a byte sent twice is harmless. */
-		if (quic_ranges_add(&b->lost, gap.start, gap.end)) {
-			quic_ranges_clear(&b->lost);
-			if (quic_ranges_add(&b->lost, b->base, b->next))
-				return;
-			return;
-		}
+		sndbuf_add_lost(b, gap.start, gap.end);
 		off = gap.end;
 	}
 }

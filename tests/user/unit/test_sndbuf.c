@@ -126,7 +126,7 @@ static void tail_grows_in_place(void **state)
 	assert_int_equal(stub_chunks, 0);
 }
 
-static void acknowledged_tail_that_may_grow_is_kept(void **state)
+static void an_acknowledged_tail_is_given_back(void **state)
 {
 	struct quic_sndbuf b;
 	u32 room;
@@ -134,9 +134,14 @@ static void acknowledged_tail_that_may_grow_is_kept(void **state)
 	quic_sndbuf_init(&b);
 	append(&b, 10, 100);
 	quic_sndbuf_on_sent(&b, 0, 10, false);
+	assert_int_equal(quic_sndbuf_on_acked(&b, 0, 10, false), 100);
+	assert_null(quic_sndbuf_tail(&b, &room));
+	assert_int_equal(stub_chunks, 0);
+	/* The next bytes follow in one of their own; unsent ones keep it. */
+	append(&b, 5, 100);
 	assert_int_equal(quic_sndbuf_on_acked(&b, 0, 10, false), 0);
 	assert_non_null(quic_sndbuf_tail(&b, &room));
-	quic_sndbuf_commit(&b, 5);
+	check_segs(&b, 10, 5);
 	b.fin = true;
 	quic_sndbuf_on_sent(&b, 10, 5, true);
 	assert_int_equal(quic_sndbuf_on_acked(&b, 10, 5, true), 100);
@@ -190,6 +195,44 @@ static void released_bytes_are_not_sent_again_when_memory_fails(void **state)
 	assert_int_equal(quic_env_live, 0);
 }
 
+/* A peer that acknowledges every other packet makes as many islands as it likes. */
+static void more_islands_than_are_kept_lose_no_byte(void **state)
+{
+	enum { ISLANDS = 3000 };
+	static bool sent_again[2 * ISLANDS];
+	struct quic_sndbuf_run run;
+	struct quic_sndbuf b;
+	unsigned int i;
+	u64 k;
+
+	quic_sndbuf_init(&b);
+	for (i = 0; i < 2 * ISLANDS; i++)
+		append(&b, 1, 1);
+	quic_sndbuf_on_sent(&b, 0, 2 * ISLANDS, false);
+	for (i = 1; i < ISLANDS; i++)
+		quic_sndbuf_on_lost(&b, 2 * i, 1, false);
+	assert_true(b.lost.nr <= b.lost.max);
+	while (quic_sndbuf_next_run(&b, 0, &run)) {
+		assert_true(run.again && run.off + run.len <= b.next);
+		for (k = run.off; k < run.off + run.len; k++)
+			sent_again[k] = true;
+		quic_sndbuf_on_sent(&b, run.off, run.len, false);
+	}
+	for (i = 1; i < ISLANDS; i++)
+		assert_true(sent_again[2 * i]);
+	/* Not everything: what was never said to be lost is the exception. */
+	assert_false(sent_again[0] || sent_again[1] || sent_again[3]);
+	/* The same of acknowledged ones: those without room are sent once more. */
+	for (i = 1; i < ISLANDS; i++)
+		quic_sndbuf_on_acked(&b, 2 * i, 1, false);
+	assert_true(b.acked.nr <= b.acked.max);
+	quic_sndbuf_on_acked(&b, 0, 2 * ISLANDS, false);
+	assert_true(quic_sndbuf_is_done(&b) && quic_ranges_is_empty(&b.lost));
+	quic_sndbuf_exit(&b);
+	assert_int_equal(stub_chunks, 0);
+	assert_int_equal(quic_env_live, 0);
+}
+
 static void credit_limits_new_bytes_only(void **state)
 {
 	struct quic_sndbuf_run run;
@@ -235,9 +278,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_is_sent_until_acknowledged),
 		cmocka_unit_test(tail_grows_in_place),
-		cmocka_unit_test(acknowledged_tail_that_may_grow_is_kept),
+		cmocka_unit_test(an_acknowledged_tail_is_given_back),
 		cmocka_unit_test(bare_fin_is_sent_and_sent_again),
 		cmocka_unit_test(released_bytes_are_not_sent_again_when_memory_fails),
+		cmocka_unit_test(more_islands_than_are_kept_lose_no_byte),
 		cmocka_unit_test(credit_limits_new_bytes_only),
 		cmocka_unit_test(rewound_buffer_is_sent_from_its_start),
 	};
