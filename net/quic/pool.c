@@ -100,8 +100,12 @@ static bool pool_grow_ring(struct quic_pool *pool)
 
 static struct page *pool_fresh_page(struct quic_pool *pool, u32 need, gfp_t gfp)
 {
-	unsigned int order = max_t(unsigned int, get_order(need),
-				   pool->small ? 0 : QUIC_POOL_ORDER);
+	/*
+	 * A full ring means that a peer makes us keep much: a page that only a small
+	 * piece keeps alive shall be small then, too.
+	 */
+	bool small = pool->small || pool->nr == QUIC_POOL_MAX_PAGES;
+	unsigned int order = max_t(unsigned int, get_order(need), small ? 0 : QUIC_POOL_ORDER);
 	struct page *page;
 
 	gfp = (gfp & ~(__GFP_ZERO | __GFP_HIGHMEM)) | __GFP_COMP | __GFP_NOWARN;
