@@ -60,6 +60,14 @@ static int rx_stop_sending(struct quic_conn *conn, const struct quic_frame *f,
 	return quic_stream_rx_stop(conn, s, f->code.code);
 }
 
+/* TLS has gone on to the next level: this one has said all that it has to say. */
+static bool rx_crypto_is_over(const struct quic_conn *conn, enum quic_level level)
+{
+	if (level == QUIC_LEVEL_INITIAL)
+		return quic_keys_can_recv(&conn->keys, QUIC_LEVEL_HANDSHAKE);
+	return level == QUIC_LEVEL_HANDSHAKE && quic_keys_can_recv(&conn->keys, QUIC_LEVEL_APP);
+}
+
 static int rx_crypto(struct quic_conn *conn, const struct quic_frame *f, struct frame_ctx *c)
 {
 	struct quic_inqueue *q = &conn->crypto[quic_level_space(c->pkt->level)].rcv;
@@ -67,8 +75,12 @@ static int rx_crypto(struct quic_conn *conn, const struct quic_frame *f, struct 
 	struct quic_buf buf = frame_buf(c, &f->crypto.data);
 	int err;
 
+	if (!f->crypto.data.len)
+		return 0;
 	if (end > q->read + QUIC_CRYPTO_BUFFER_BYTES)		/* [9000-7.5#2] */
 		return QUIC_VIOLATION_CRYPTO_BUFFER_EXCEEDED;
+	if (end > q->highest && rx_crypto_is_over(conn, c->pkt->level))	/* [9001-4.1.3] */
+		return QUIC_VIOLATION_CRYPTO_DATA_AT_OLD_LEVEL;
 	/* [9369-4.1]: what carries CRYPTO has the version that will stay. */
 	if (c->pkt->level == QUIC_LEVEL_INITIAL && !conn->is_server)
 		quic_conn_settle_version(conn);
@@ -147,11 +159,10 @@ static int rx_max_streams(struct quic_conn *conn, const struct quic_frame *f,
 	return 0;
 }
 
-/* The peer wants credit: it gets what there is to give at once. */
 static int rx_data_blocked(struct quic_conn *conn, const struct quic_frame *f,
 			   struct frame_ctx *c)
 {
-	if (f->limit.limit < conn->rx.consumed + conn->rx.window)
+	if (quic_flow_rx_on_blocked(&conn->rx, f->limit.limit))
 		conn->ctl |= QUIC_CTL_MAX_DATA;
 	return 0;
 }
@@ -164,11 +175,14 @@ static int rx_stream_data_blocked(struct quic_conn *conn, const struct quic_fram
 
 	if (err || !s)
 		return err;
-	if (s->recv_state == QUIC_RECV_RECV && f->limit.limit < s->rx.consumed + s->rx.window) {
-		s->pending |= QUIC_STREAM_TELL_MAX_DATA;
-		if (list_empty(&s->ctl_entry))
-			list_add_tail(&s->ctl_entry, &conn->streams.ctl);
-	}
+	quic_stream_rx_blocked(conn, s, f->limit.limit);
+	return 0;
+}
+
+static int rx_streams_blocked(struct quic_conn *conn, const struct quic_frame *f,
+			      struct frame_ctx *c)
+{
+	quic_stream_on_streams_blocked(conn, f->type == QUIC_FRAME_STREAMS_BLOCKED_UNI);
 	return 0;
 }
 
@@ -287,8 +301,8 @@ static const frame_handler frame_handlers[] = {
 	[QUIC_FRAME_MAX_STREAMS_UNI] = rx_max_streams,
 	[QUIC_FRAME_DATA_BLOCKED] = rx_data_blocked,
 	[QUIC_FRAME_STREAM_DATA_BLOCKED] = rx_stream_data_blocked,
-	[QUIC_FRAME_STREAMS_BLOCKED_BIDI] = rx_nothing,
-	[QUIC_FRAME_STREAMS_BLOCKED_UNI] = rx_nothing,
+	[QUIC_FRAME_STREAMS_BLOCKED_BIDI] = rx_streams_blocked,
+	[QUIC_FRAME_STREAMS_BLOCKED_UNI] = rx_streams_blocked,
 	[QUIC_FRAME_NEW_CONNECTION_ID] = rx_new_cid,
 	[QUIC_FRAME_RETIRE_CONNECTION_ID] = rx_retire_cid,
 	[QUIC_FRAME_PATH_CHALLENGE] = rx_path_challenge,
@@ -307,6 +321,15 @@ static frame_handler frame_handler_of(u64 type)
 	return type < ARRAY_SIZE(frame_handlers) ? frame_handlers[type] : NULL;
 }
 
+/* The type of the frame at @r as the peer wrote it; 0 when there is none to read. */
+static u64 frame_wire_type(const struct quic_reader *r)
+{
+	struct quic_reader peek = *r;
+	u64 type;
+
+	return quic_wire_get_varint(&peek, &type) ? type : 0;
+}
+
 /* First pass: all frames are well-formed and allowed here, and there is one. */
 static int frame_rx_validate(const struct quic_rx_pkt *pkt, struct quic_frame_rx *res)
 {
@@ -318,7 +341,7 @@ static int frame_rx_validate(const struct quic_rx_pkt *pkt, struct quic_frame_rx
 	if (!quic_wire_left(&r))				/* [9000-12.4#2] */
 		return QUIC_VIOLATION_PACKET_NO_FRAMES;
 	while (quic_wire_left(&r)) {
-		res->frame_type = *r.pos;
+		res->frame_type = frame_wire_type(&r);
 		v = quic_frame_decode(&r, pkt->level, &f);
 		if (v)
 			return v;
@@ -338,11 +361,11 @@ static bool frame_rx_is_single(const struct quic_rx_pkt *pkt, struct quic_frame 
 }
 
 static int frame_rx_apply_one(struct quic_conn *conn, const struct quic_frame *f,
-			      struct frame_ctx *c)
+			      u64 wire_type, struct frame_ctx *c)
 {
 	frame_handler handler = frame_handler_of(f->type);
 
-	c->res->frame_type = f->type;
+	c->res->frame_type = wire_type;
 	quic_edge_trace(conn, QUIC_TRACE_FRAME_RCVD, f->type, 0, f->bytes);
 	if (WARN_ON_ONCE(!handler))
 		return -EINVAL;
@@ -357,19 +380,21 @@ int quic_frame_rx_apply(struct quic_conn *conn, const struct quic_rx_pkt *pkt,
 	struct quic_frame f;
 	int err;
 
+	quic_wire_read_init(&r, pkt->plain.data, pkt->plain.len);
 	if (frame_rx_is_single(pkt, &f)) {
 		res->eliciting = quic_frame_is_ack_eliciting(f.type);
 		res->nonprobing = !quic_frame_is_probing(f.type);
-		return frame_rx_apply_one(conn, &f, &c);
+		return frame_rx_apply_one(conn, &f, frame_wire_type(&r), &c);
 	}
 	err = frame_rx_validate(pkt, res);
 	if (err)
 		return err;
-	quic_wire_read_init(&r, pkt->plain.data, pkt->plain.len);
 	while (quic_wire_left(&r)) {
+		u64 type = frame_wire_type(&r);
+
 		err = quic_frame_decode(&r, pkt->level, &f);
 		if (!err)
-			err = frame_rx_apply_one(conn, &f, &c);
+			err = frame_rx_apply_one(conn, &f, type, &c);
 		if (err || !quic_conn_is_open(conn))
 			return err;
 	}

@@ -20,6 +20,7 @@ void quic_outqueue_init(struct quic_outqueue *o)
 	INIT_LIST_HEAD(&o->again);
 	for (i = 0; i < ARRAY_SIZE(o->ready); i++)
 		INIT_LIST_HEAD(&o->ready[i]);
+	o->turn_sid = U64_MAX;
 	o->turn_bytes = 0;
 }
 
@@ -56,7 +57,9 @@ static void outqueue_check_blocked(struct quic_conn *conn)
 	if (quic_flow_tx_room(&conn->tx) || conn->tx.blocked_at == conn->tx.max)
 		return;
 	if (outqueue_has_new_bytes(&conn->out))
-		conn->ctl |= QUIC_CTL_DATA_BLOCKED;		/* [9000-4.1] */
+		conn->tx.wanted = true;
+	if (quic_flow_tx_owes_blocked(&conn->tx))
+		conn->ctl |= QUIC_CTL_DATA_BLOCKED;
 }
 
 static bool outqueue_crypto_waits(const struct quic_conn *conn, enum quic_level level)
@@ -219,7 +222,7 @@ static bool fill_ctl_frame(struct quic_conn *conn, struct quic_fill *f, u32 bit)
 		return false;
 	conn->ctl &= ~bit;
 	f->ctl |= bit;
-	fill_trace(conn, bit, 0, 0);
+	fill_trace(conn, f->w->buf[mark], 0, 0);
 	return true;
 }
 
@@ -303,7 +306,7 @@ static bool fill_stream_ctl_frame(struct quic_conn *conn, struct quic_fill *f,
 	if (!fill_keep(conn, f, mark, &item))
 		return false;
 	s->pending &= ~bit;
-	fill_trace(conn, item.kind, s->sid, 0);
+	fill_trace(conn, f->w->buf[mark], s->sid, 0);
 	return true;
 }
 
@@ -521,6 +524,10 @@ static bool fill_stream_frame(struct quic_conn *conn, struct quic_fill *f, struc
 		fill_segs(f, &s->snd, run->off, cut.len);
 	}
 	fill_trace(conn, QUIC_FRAME_STREAM, s->sid, cut.len);
+	if (conn->out.turn_sid != s->sid) {
+		conn->out.turn_sid = s->sid;
+		conn->out.turn_bytes = 0;
+	}
 	conn->out.turn_bytes += cut.len;
 	quic_stream_on_sent(conn, s, run->off, cut.len, cut.fin);
 	return true;

@@ -3,7 +3,7 @@
  * outqueue.h - what to send next
  *
  * Streams with something to send stand in one list per urgency; within a list
- * incremental streams take turns, others are served to the end (RFC 9218).
+ * incremental streams take turns, others are served to the end by id (RFC 9218).
  * Control frames have no queue: they are bits in the connection and its streams
  * and are made anew from state.  quic_outqueue_fill() writes one packet's
  * frames; packet.c wraps, seals and sends them.
@@ -18,11 +18,13 @@
  * struct quic_outqueue - the schedule
  * @again: streams that have lost bytes or a bare FIN to send: needs no credit
  * @ready: streams with new bytes and credit of their own, by urgency
- * @turn_bytes: sent by the first of its list in this turn
+ * @turn_sid: stream that sent last, U64_MAX: none
+ * @turn_bytes: sent by it in this turn
  */
 struct quic_outqueue {
 	struct list_head again;
 	struct list_head ready[QUIC_NR_URGENCIES];
+	u64 turn_sid;
 	u32 turn_bytes;
 };
 

@@ -210,11 +210,9 @@ int quic_send_open_stream(struct quic_sock *q, struct quic_stream_info *info, bo
 			break;
 		if (!quic_keys_can_send(&conn->keys, QUIC_LEVEL_APP))
 			return -EINVAL;
-		if (info->stream_flags & MSG_QUIC_STREAM_SNDBLOCK) {
-			conn->ctl |= quic_sid_is_uni(info->stream_id) ?
-				     QUIC_CTL_STREAMS_BLOCKED_UNI : QUIC_CTL_STREAMS_BLOCKED_BIDI;
+		quic_stream_on_open_blocked(conn, quic_sid_is_uni(info->stream_id));
+		if (conn->ctl)
 			quic_sock_output(q);
-		}
 		err = send_wait(q, &timeo);
 		if (err)
 			return err;
@@ -422,17 +420,15 @@ static int send_full_errno(const struct send_ctx *c, const struct quic_stream *s
 /* Waits for room on the stream, which may be gone afterwards. */
 static int send_wait_room(struct send_ctx *c, struct quic_stream **s)
 {
-	int err;
+	int full = send_full_errno(c, *s), err;
 
-	if (c->flags & MSG_QUIC_STREAM_SNDBLOCK)
-		(*s)->want_blocked = true;
-	if (!c->timeo)
-		return send_full_errno(c, *s);
+	if (!send_credit(quic_sock_conn(c->q), *s)) {
+		quic_stream_on_blocked(quic_sock_conn(c->q), *s);
+		quic_sock_output(c->q);
+	}
 	err = send_wait(c->q, &c->timeo);
-	if (err == -EAGAIN)
-		return send_full_errno(c, *s);
 	if (err)
-		return err;
+		return err == -EAGAIN ? full : err;
 	*s = quic_stream_find(quic_sock_conn(c->q), c->sid);
 	return *s && (*s)->send_state < QUIC_SEND_SENT && !(*s)->snd.fin ? 0 : -EINVAL;
 }

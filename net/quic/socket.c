@@ -141,7 +141,11 @@ void quic_sock_update_limits(struct quic_sock *q)
 						      READ_ONCE(sn->rmem[2]))));
 	q->rmem_max = sk->sk_rcvbuf;
 	conn->config.rmem_max = q->rmem_max;
-	conn->config.flow_window_max = q->rmem_max;
+	/*
+	 * Half: what full packets pin beyond their bytes has room too, so that a peer
+	 * that keeps to its credit never meets the limit.
+	 */
+	conn->config.flow_window_max = q->rmem_max / 2;
 }
 
 /* ---- settling ---- */

@@ -105,9 +105,7 @@ int quic_sockopt_stream_set_priority(struct quic_sock *q, const void *val, u32 l
 	err = stream_opt_find(q, p.stream_id, &s);
 	if (err)
 		return err;
-	s->urgency = p.urgency;
-	s->incremental = p.incremental;
-	quic_stream_update_schedule(quic_sock_conn(q), s);
+	quic_stream_set_priority(quic_sock_conn(q), s, p.urgency, p.incremental);
 	return 0;
 }
 

@@ -53,4 +53,5 @@ QUIC_ENGINE_SRCS := \
 	packet_probe.c \
 	packet_rx.c \
 	sndbuf.c \
-	stream.c
+	stream.c \
+	stream_limit.c

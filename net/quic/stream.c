@@ -8,8 +8,6 @@
  */
 #include "conn.h"
 
-static const u8 stream_raise_parts = 4;	/* MAX_STREAMS is told when 1/4 of the limit is to give */
-
 static struct quic_stream_type *stream_type(struct quic_conn *conn, quic_sid sid)
 {
 	return &conn->streams.type[sid & 3];
@@ -27,16 +25,26 @@ void quic_stream_table_init(struct quic_conn *conn)
 
 	memset(t, 0, sizeof(*t));
 	quic_tree_init(&t->tree);
-	for (i = 0; i < ARRAY_SIZE(t->type); i++)
+	for (i = 0; i < ARRAY_SIZE(t->type); i++) {
 		quic_ranges_init(&t->type[i].idle, QUIC_STREAM_FLOOD_IDLE);
+		t->type[i].blocked_at = U64_MAX;
+	}
 	INIT_LIST_HEAD(&t->ctl);
 	INIT_LIST_HEAD(&t->readable);
 	t->active = U64_MAX;
 }
 
+/* Is there something of @s that the peer must acknowledge before all is delivered? */
+static void stream_set_owing(struct quic_conn *conn, struct quic_stream *s, bool owing)
+{
+	conn->streams.nr_owing += owing - s->owing;
+	s->owing = owing;
+}
+
 /* Takes @s out of every list and frees it. */
 static void stream_destroy(struct quic_conn *conn, struct quic_stream *s)
 {
+	stream_set_owing(conn, s, false);
 	conn->wmem -= quic_sndbuf_exit(&s->snd);
 	conn->rmem -= quic_inqueue_exit(&s->rcv);
 	list_del(&s->send_entry);
@@ -114,14 +122,6 @@ static u64 stream_rx_window(const struct quic_conn *conn, quic_sid sid)
 	return p->initial_max_stream_data_bidi_remote;
 }
 
-/* How many streams of a type may be opened, by the parameters of the other side. */
-static u64 stream_initial_max(const struct quic_conn *conn, unsigned int type)
-{
-	const struct quic_tparams *p = stream_is_ours(conn, type) ? &conn->remote : &conn->local;
-
-	return quic_sid_is_uni(type) ? p->initial_max_streams_uni : p->initial_max_streams_bidi;
-}
-
 void quic_stream_on_tparams(struct quic_conn *conn)
 {
 	struct quic_node *n;
@@ -130,7 +130,7 @@ void quic_stream_on_tparams(struct quic_conn *conn)
 	for (i = 0; i < ARRAY_SIZE(conn->streams.type); i++) {
 		struct quic_stream_type *t = &conn->streams.type[i];
 
-		t->max = max(t->max, stream_initial_max(conn, i));
+		t->max = max(t->max, quic_stream_initial_max(conn, i));
 	}
 	for (n = quic_tree_first(&conn->streams.tree); n;
 	     n = quic_tree_next(&conn->streams.tree, n)) {
@@ -166,10 +166,10 @@ bool quic_stream_restart(struct quic_conn *conn)
 	struct quic_node *n;
 
 	for (i = own; i < ARRAY_SIZE(conn->streams.type); i += 2)
-		if (conn->streams.type[i].opened > stream_initial_max(conn, i))
+		if (conn->streams.type[i].opened > quic_stream_initial_max(conn, i))
 			return false;
 	for (i = own; i < ARRAY_SIZE(conn->streams.type); i += 2)
-		conn->streams.type[i].max = stream_initial_max(conn, i);
+		conn->streams.type[i].max = quic_stream_initial_max(conn, i);
 	quic_flow_tx_init(&conn->tx, conn->remote.initial_max_data);
 	for (n = quic_tree_first(&conn->streams.tree); n;
 	     n = quic_tree_next(&conn->streams.tree, n)) {
@@ -332,7 +332,7 @@ static void stream_event(struct quic_conn *conn, const struct quic_stream *s, u8
 		.type = QUIC_EDGE_EV_STREAM,
 		.sid = s->sid,
 		.state = state,
-		.code = code,
+		.code = min_t(u64, code, U32_MAX),
 		.value = size,
 	};
 
@@ -367,6 +367,25 @@ static bool stream_holds_tail(const struct quic_conn *conn, const struct quic_st
 	return s->corked || (!conn->config.nodelay && s->small_end > s->snd.base);
 }
 
+/*
+ * Puts @s into a list of the schedule.  Streams that do not share their turn are served
+ * by id (RFC 9218 10), whichever of them happened to have bytes first.
+ */
+static void stream_enqueue(struct quic_stream *s, struct list_head *list)
+{
+	struct quic_stream *other;
+
+	if (!s->incremental) {
+		list_for_each_entry(other, list, send_entry) {
+			if (!other->incremental && other->sid > s->sid) {
+				list_move_tail(&s->send_entry, &other->send_entry);
+				return;
+			}
+		}
+	}
+	list_move_tail(&s->send_entry, list);
+}
+
 void quic_stream_update_schedule(struct quic_conn *conn, struct quic_stream *s)
 {
 	struct quic_sndbuf *b = &s->snd;
@@ -374,25 +393,48 @@ void quic_stream_update_schedule(struct quic_conn *conn, struct quic_stream *s)
 
 	if (s->send_state >= QUIC_SEND_RECVD)		/* [9000-3.3#2] */
 		goto out;
+	if (b->next < b->end && !quic_flow_tx_room(&s->tx))
+		s->tx.wanted = true;
+	if (s->send_state < QUIC_SEND_SENT && quic_flow_tx_owes_blocked(&s->tx))
+		stream_tell(conn, s, QUIC_STREAM_TELL_BLOCKED);
 	if (!quic_ranges_is_empty(&b->lost) || b->fin_lost ||
 	    (b->fin && !b->fin_sent && b->next == b->end)) {
 		where = &conn->out.again;
-	} else if (b->next < b->end) {
-		if (!quic_flow_tx_room(&s->tx)) {	/* [9000-4.1#1] [9000-19.10#3] */
-			if (s->tx.blocked_at != s->tx.max)	/* [9000-4.1] */
-				stream_tell(conn, s, QUIC_STREAM_TELL_BLOCKED);
-		} else if (!stream_holds_tail(conn, s)) {
+	} else if (b->next < b->end && !stream_holds_tail(conn, s)) {
+		if (quic_flow_tx_room(&s->tx))		/* [9000-4.1#1] [9000-19.10#3] */
 			where = &conn->out.ready[s->urgency];
-		}
 	}
 out:
 	if (where == s->send_list)
 		return;		/* keeps its place */
 	s->send_list = where;
 	if (where)
-		list_move_tail(&s->send_entry, where);
+		stream_enqueue(s, where);
 	else
 		list_del_init(&s->send_entry);
+}
+
+void quic_stream_on_blocked(struct quic_conn *conn, struct quic_stream *s)
+{
+	if (s->tx.max > s->snd.end) {
+		conn->tx.wanted = true;
+		return;
+	}
+	s->tx.wanted = true;
+	if (s->send_state == QUIC_SEND_READY)
+		stream_set_send(s, QUIC_SEND_EV_DATA);	/* the frame opens it at the peer */
+	quic_stream_update_schedule(conn, s);
+}
+
+void quic_stream_set_priority(struct quic_conn *conn, struct quic_stream *s, u8 urgency,
+			      bool incremental)
+{
+	s->urgency = urgency;
+	s->incremental = incremental;
+	/* Whatever place it has was for what it was. */
+	list_del_init(&s->send_entry);
+	s->send_list = NULL;
+	quic_stream_update_schedule(conn, s);
 }
 
 void quic_stream_on_written(struct quic_conn *conn, struct quic_stream *s, bool fin)
@@ -402,6 +444,7 @@ void quic_stream_on_written(struct quic_conn *conn, struct quic_stream *s, bool 
 		s->snd.fin = true;
 	if (s->send_state == QUIC_SEND_READY)
 		stream_set_send(s, QUIC_SEND_EV_DATA);
+	stream_set_owing(conn, s, !quic_sndbuf_is_done(&s->snd));
 	quic_stream_update_schedule(conn, s);
 }
 
@@ -428,6 +471,7 @@ static void stream_start_reset(struct quic_conn *conn, struct quic_stream *s, u6
 	s->reset_code = code;
 	s->reset_size = s->snd.next;
 	conn->wmem -= quic_sndbuf_purge(&s->snd);
+	stream_set_owing(conn, s, false);
 	stream_set_send(s, QUIC_SEND_EV_RESET);
 	stream_tell(conn, s, QUIC_STREAM_TELL_RESET);
 	quic_stream_update_schedule(conn, s);
@@ -440,19 +484,6 @@ int quic_stream_reset(struct quic_conn *conn, struct quic_stream *s, u64 code)
 	if (!s->has_send || s->send_state >= QUIC_SEND_RECVD)	/* [9000-3.3#1] [9000-13.3#1] */
 		return -EINVAL;
 	stream_start_reset(conn, s, code);
-	return 0;
-}
-
-int quic_stream_stop(struct quic_conn *conn, struct quic_stream *s, u64 code)
-{
-	if (!s->has_recv || s->recv_state >= QUIC_RECV_RECVD)
-		return -EINVAL;
-	if (s->stop_told)
-		return -EAGAIN;
-	s->used = true;
-	s->stop_told = true;
-	s->stop_code = code;
-	stream_tell(conn, s, QUIC_STREAM_TELL_STOP);
 	return 0;
 }
 
@@ -470,11 +501,11 @@ static void stream_update_readable(struct quic_conn *conn, struct quic_stream *s
 {
 	if (!quic_stream_is_readable(s)) {
 		list_del_init(&s->read_entry);
-	} else {
-		conn->notify |= QUIC_NOTIFY_READ;
-		if (list_empty(&s->read_entry))
-			list_add_tail(&s->read_entry, &conn->streams.readable);
+		return;
 	}
+	conn->notify |= QUIC_NOTIFY_READ;
+	if (list_empty(&s->read_entry))
+		list_add_tail(&s->read_entry, &conn->streams.readable);
 }
 
 /* Bytes left the receive queue for good: stream and connection credit grows. */
@@ -511,6 +542,29 @@ void quic_stream_on_read(struct quic_conn *conn, struct quic_stream *s, u64 len,
 	/* Pieces for which there was no memory may have moved up only now. */
 	stream_advance_recv(conn, s, false, false);
 	stream_update_readable(conn, s);
+	/* One that fills faster than it is read may not hide the others. */
+	if (!list_empty(&s->read_entry) && !list_is_singular(&conn->streams.readable))
+		list_move_tail(&s->read_entry, &conn->streams.readable);
+}
+
+/* Nobody will read what is there [9000-3.5]; it still counts against the credit. */
+static void stream_discard(struct quic_conn *conn, struct quic_stream *s)
+{
+	quic_stream_on_read(conn, s, quic_inqueue_readable(&s->rcv), conn->last_rx_at);
+}
+
+int quic_stream_stop(struct quic_conn *conn, struct quic_stream *s, u64 code)
+{
+	if (!s->has_recv || s->recv_state >= QUIC_RECV_RECVD)
+		return -EINVAL;
+	if (s->stop_told)
+		return -EAGAIN;
+	s->used = true;
+	s->stop_told = true;
+	s->stop_code = code;
+	stream_tell(conn, s, QUIC_STREAM_TELL_STOP);
+	stream_discard(conn, s);
+	return 0;
 }
 
 void quic_stream_on_end_told(struct quic_conn *conn, struct quic_stream *s)
@@ -556,6 +610,17 @@ static void stream_received(struct quic_conn *conn, struct quic_stream *s, u64 e
 	s->rx.received = end;
 }
 
+/*
+ * Room for bytes at @off?  Over the limit only what lets the reader go on is kept: the
+ * next bytes of a stream, when it has nothing else to read.
+ */
+static bool stream_has_rmem(const struct quic_conn *conn, const struct quic_stream *s, u64 off)
+{
+	if (conn->rmem <= conn->config.rmem_max)
+		return true;
+	return off <= s->rcv.end && list_empty(&conn->streams.readable);
+}
+
 int quic_stream_rx_data(struct quic_conn *conn, struct quic_stream *s, u64 off,
 			const struct quic_buf *buf, bool fin)
 {
@@ -568,8 +633,7 @@ int quic_stream_rx_data(struct quic_conn *conn, struct quic_stream *s, u64 off,
 		return err;
 	if (s->recv_state >= QUIC_RECV_RECVD)
 		return 0;
-	/* Over the limit only what lets the reader go on is kept. */
-	if (off > s->rcv.end && conn->rmem > conn->config.rmem_max)
+	if (buf->len && !stream_has_rmem(conn, s, off))
 		return -ENOBUFS;
 	err = quic_inqueue_add(&s->rcv, conn, off, buf);
 	conn->rmem += s->rcv.truesize - before;
@@ -584,7 +648,7 @@ int quic_stream_rx_data(struct quic_conn *conn, struct quic_stream *s, u64 off,
 		conn->streams.active = s->sid;
 	stream_advance_recv(conn, s, first, fin_new);
 	if (s->stop_told)
-		quic_stream_on_read(conn, s, quic_inqueue_readable(&s->rcv), conn->last_rx_at);
+		stream_discard(conn, s);
 	stream_update_readable(conn, s);
 	return 0;
 }
@@ -622,6 +686,13 @@ int quic_stream_rx_stop(struct quic_conn *conn, struct quic_stream *s, u64 code)
 	return 0;
 }
 
+void quic_stream_rx_blocked(struct quic_conn *conn, struct quic_stream *s, u64 limit)
+{
+	if (s->recv_state == QUIC_RECV_RECV && !s->stop_told &&
+	    quic_flow_rx_on_blocked(&s->rx, limit))
+		stream_tell(conn, s, QUIC_STREAM_TELL_MAX_DATA);
+}
+
 static void stream_acked_data(struct quic_conn *conn, struct quic_stream *s,
 			      const struct quic_sent_item *it)
 {
@@ -630,6 +701,8 @@ static void stream_acked_data(struct quic_conn *conn, struct quic_stream *s,
 	conn->wmem -= freed;
 	if (freed)
 		conn->notify |= QUIC_NOTIFY_WRITE;
+	if (s->owing && quic_sndbuf_is_done(&s->snd))
+		stream_set_owing(conn, s, false);
 	if (s->send_state == QUIC_SEND_SENT && quic_sndbuf_is_done(&s->snd)) {
 		stream_set_send(s, QUIC_SEND_EV_ALL_ACKED);
 		stream_event(conn, s, QUIC_SEND_RECVD, 0, s->snd.end);
@@ -699,34 +772,9 @@ void quic_stream_flush(struct quic_conn *conn)
 	}
 }
 
-bool quic_stream_all_delivered(struct quic_conn *conn)
+bool quic_stream_all_delivered(const struct quic_conn *conn)
 {
-	struct quic_node *n;
-
-	for (n = quic_tree_first(&conn->streams.tree); n;
-	     n = quic_tree_next(&conn->streams.tree, n)) {
-		struct quic_stream *s = container_of(n, struct quic_stream, node);
-
-		if (s->send_state < QUIC_SEND_RECVD && !quic_sndbuf_is_done(&s->snd))
-			return false;
-	}
-	return true;
-}
-
-/* A stream of the peer's ended: let it open others, told in steps. */
-static void stream_return_limit(struct quic_conn *conn, quic_sid sid)
-{
-	struct quic_stream_type *t = stream_type(conn, sid);
-	u64 initial = stream_initial_max(conn, sid & 3), limit, step;
-
-	t->closed++;
-	limit = min(initial + t->closed, QUIC_MAX_STREAMS);
-	step = max_t(u64, initial / stream_raise_parts, 1);
-	if (limit < t->max + step)
-		return;
-	t->max = limit;
-	/* [9000-4.6#5] */
-	conn->ctl |= quic_sid_is_uni(sid) ? QUIC_CTL_MAX_STREAMS_UNI : QUIC_CTL_MAX_STREAMS_BIDI;
+	return !conn->streams.nr_owing;
 }
 
 bool quic_stream_try_free(struct quic_conn *conn, struct quic_stream *s)
@@ -739,7 +787,7 @@ bool quic_stream_try_free(struct quic_conn *conn, struct quic_stream *s)
 		return false;
 	stream_destroy(conn, s);
 	if (!stream_is_ours(conn, sid))
-		stream_return_limit(conn, sid);
+		quic_stream_return_limit(conn, sid);
 	if (conn->streams.active == sid)
 		conn->streams.active = U64_MAX;
 	return true;

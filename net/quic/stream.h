@@ -41,9 +41,9 @@
  * @urgency: 0 (first) .. 7
  * @incremental: takes turns with others of its urgency
  * @corked: MSG_MORE: hold an incomplete packet back
- * @want_blocked: the application asked for STREAM_DATA_BLOCKED (SNDBLOCK)
  * @told_recv: the application got the final event of the receiving part (FIN or reset)
  * @stop_told: STOP_SENDING was requested
+ * @owing: counted in conn->streams.nr_owing
  * @used: data was queued, or received: past a mere open
  * @snd: bytes to send
  * @rcv: bytes received
@@ -71,9 +71,9 @@ struct quic_stream {
 	u8 urgency;
 	bool incremental;
 	bool corked;
-	bool want_blocked;
 	bool told_recv;
 	bool stop_told;
+	bool owing;
 	bool used;
 	struct quic_sndbuf snd;
 	struct quic_inqueue rcv;
@@ -94,6 +94,7 @@ struct quic_stream {
  * @idle: indexes below @opened that have no object and were never used
  * @nr: objects
  * @closed: streams that ended, for raising @max of peer-opened types
+ * @blocked_at: limit for which STREAMS_BLOCKED was told last, U64_MAX: none
  */
 struct quic_stream_type {
 	u64 opened;
@@ -101,6 +102,7 @@ struct quic_stream_type {
 	struct quic_ranges idle;
 	u32 nr;
 	u64 closed;
+	u64 blocked_at;
 };
 
 /**
@@ -111,6 +113,7 @@ struct quic_stream_type {
  * @ctl: streams with control frames to send
  * @readable: streams the application can read, in order of arrival
  * @active: stream for plain send, U64_MAX: none
+ * @nr_owing: streams with bytes or a FIN that the peer has not acknowledged
  */
 struct quic_streams {
 	struct quic_tree tree;
@@ -119,6 +122,7 @@ struct quic_streams {
 	struct list_head ctl;
 	struct list_head readable;
 	u64 active;
+	u32 nr_owing;
 };
 
 void quic_stream_table_init(struct quic_conn *conn);
@@ -152,6 +156,16 @@ bool quic_stream_is_idle(struct quic_conn *conn, quic_sid sid);
  * -EEXIST already used; -ENOMEM.
  */
 int quic_stream_open(struct quic_conn *conn, quic_sid sid, struct quic_stream **out);
+/* How many streams of a type may be opened by the parameters of who accepts them. */
+u64 quic_stream_initial_max(const struct quic_conn *conn, unsigned int type);
+/* The application could not open a stream: tells the peer, once for each limit [9000-4.6]. */
+void quic_stream_on_open_blocked(struct quic_conn *conn, bool uni);
+/* The QUIC_CTL_STREAMS_BLOCKED_* that are worth saying again when they were lost. */
+u32 quic_stream_blocked_ctl(const struct quic_conn *conn);
+/* Stream @sid of the peer's ended: it may open another, told in steps [9000-4.6#5]. */
+void quic_stream_return_limit(struct quic_conn *conn, quic_sid sid);
+/* The peer could not: it gets what can be given. */
+void quic_stream_on_streams_blocked(struct quic_conn *conn, bool uni);
 /* The next id of ours of that direction. */
 quic_sid quic_stream_next_sid(const struct quic_conn *conn, bool uni);
 /**
@@ -201,6 +215,8 @@ int quic_stream_rx_data(struct quic_conn *conn, struct quic_stream *s, u64 off,
 			const struct quic_buf *buf, bool fin);
 int quic_stream_rx_reset(struct quic_conn *conn, struct quic_stream *s, u64 code, u64 final_size);
 int quic_stream_rx_stop(struct quic_conn *conn, struct quic_stream *s, u64 code);
+/* STREAM_DATA_BLOCKED came: tells the limit if there is something to tell. */
+void quic_stream_rx_blocked(struct quic_conn *conn, struct quic_stream *s, u64 limit);
 
 /* Settled packets (conn). */
 void quic_stream_on_acked(struct quic_conn *conn, const struct quic_sent_item *it);
@@ -209,12 +225,17 @@ void quic_stream_on_lost(struct quic_conn *conn, const struct quic_sent_item *it
 /* [@off, @off + @len) and perhaps the FIN of @s was put into a packet. */
 void quic_stream_on_sent(struct quic_conn *conn, struct quic_stream *s, u64 off, u32 len,
 			 bool fin);
+/* The application has more for @s than credit allows: tells the peer [9000-4.1]. */
+void quic_stream_on_blocked(struct quic_conn *conn, struct quic_stream *s);
+/* Changes how @s is scheduled against others (RFC 9218). */
+void quic_stream_set_priority(struct quic_conn *conn, struct quic_stream *s, u8 urgency,
+			      bool incremental);
 /* Puts @s into the schedule when it has something to send, takes it out otherwise. */
 void quic_stream_update_schedule(struct quic_conn *conn, struct quic_stream *s);
 /* Nothing is held back any more: the last bytes of every stream may leave. */
 void quic_stream_flush(struct quic_conn *conn);
 /* Everything written to any stream (that was not reset) is acknowledged. */
-bool quic_stream_all_delivered(struct quic_conn *conn);
+bool quic_stream_all_delivered(const struct quic_conn *conn);
 /* Frees @s when both parts are over; true when it is gone. */
 bool quic_stream_try_free(struct quic_conn *conn, struct quic_stream *s);
 

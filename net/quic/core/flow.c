@@ -28,6 +28,7 @@ void quic_flow_tx_init(struct quic_flow_tx *f, u64 max)
 	f->max = max;
 	f->used = 0;
 	f->blocked_at = U64_MAX;
+	f->wanted = false;
 }
 
 /**
@@ -42,6 +43,7 @@ bool quic_flow_tx_raise(struct quic_flow_tx *f, u64 max)
 	if (max <= f->max)			/* [9000-4.1#3] [9000-13.3#3] */
 		return false;
 	f->max = max;
+	f->wanted = false;
 	return true;
 }
 
@@ -91,6 +93,14 @@ static void quic_flow_rx_tune(struct quic_flow_rx *f, quic_us now, quic_us rtt)
 	f->epoch_consumed = f->consumed;
 }
 
+/* Is there so much to give that the peer should hear of it? */
+static bool quic_flow_rx_is_due(const struct quic_flow_rx *f)
+{
+	u64 limit = min_t(u64, f->consumed + f->window, QUIC_VARINT_MAX);
+
+	return limit > f->max && limit - f->max >= div_u64(f->window, QUIC_FLOW_GRANT_DEN);
+}
+
 /**
  * quic_flow_rx_consume() - the application took bytes, or they were discarded
  * @f: credit
@@ -102,12 +112,25 @@ static void quic_flow_rx_tune(struct quic_flow_rx *f, quic_us now, quic_us rtt)
  */
 bool quic_flow_rx_consume(struct quic_flow_rx *f, u64 bytes, quic_us now, quic_us rtt)
 {
-	u64 limit;
-
 	f->consumed += min(bytes, QUIC_VARINT_MAX - f->consumed);
 	quic_flow_rx_tune(f, now, rtt);
-	limit = min_t(u64, f->consumed + f->window, QUIC_VARINT_MAX);
-	return limit > f->max && limit - f->max >= div_u64(f->window, QUIC_FLOW_GRANT_DEN);
+	return quic_flow_rx_is_due(f);
+}
+
+/**
+ * quic_flow_rx_on_blocked() - DATA_BLOCKED or STREAM_DATA_BLOCKED came
+ * @f: credit
+ * @limit: the one that holds the peer back
+ *
+ * Credit never waits for this frame (RFC 9000 4.2); it only helps a peer that has
+ * missed our last word.  Giving it less than is worth a frame would make it send
+ * as little and ask again.
+ *
+ * Return: true when the limit should be told.
+ */
+bool quic_flow_rx_on_blocked(const struct quic_flow_rx *f, u64 limit)
+{
+	return limit < f->max || quic_flow_rx_is_due(f);
 }
 
 /**

@@ -16,6 +16,7 @@ struct quic_flow_tx {
 	u64 max;	/* peer's limit: MAX_DATA or MAX_STREAM_DATA */
 	u64 used;	/* bytes sent once (highest offset; sum over streams) */
 	u64 blocked_at;	/* limit for which *_BLOCKED was told last, U64_MAX: none */
+	bool wanted;	/* there are bytes to send that @max does not allow */
 };
 
 void quic_flow_tx_init(struct quic_flow_tx *f, u64 max);
@@ -24,6 +25,12 @@ void quic_flow_tx_init(struct quic_flow_tx *f, u64 max);
 static inline u64 quic_flow_tx_room(const struct quic_flow_tx *f)
 {
 	return f->max > f->used ? f->max - f->used : 0;
+}
+
+/* Something waits for credit: the peer has to be told, once for each limit [9000-4.1]. */
+static inline bool quic_flow_tx_owes_blocked(const struct quic_flow_tx *f)
+{
+	return f->wanted && !quic_flow_tx_room(f) && f->blocked_at != f->max;
 }
 
 /* Raises the limit: true when it grew (a smaller one is ignored, RFC 9000 4.1). */
@@ -54,6 +61,8 @@ void quic_flow_rx_init(struct quic_flow_rx *f, u64 window, u64 window_max);
 int quic_flow_rx_check(const struct quic_flow_rx *f, u64 received, enum quic_violation v);
 /* @bytes were read: true when a new limit should be told (>= window/16 to give, UAPI.md 6). */
 bool quic_flow_rx_consume(struct quic_flow_rx *f, u64 bytes, quic_us now, quic_us rtt);
+/* The peer says it has nothing left of @limit: true when it should be told ours. */
+bool quic_flow_rx_on_blocked(const struct quic_flow_rx *f, u64 limit);
 /* The limit to tell now; becomes @max. Never decreases. */
 u64 quic_flow_rx_grant(struct quic_flow_rx *f);
 

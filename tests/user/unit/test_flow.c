@@ -162,6 +162,40 @@ static void the_limit_never_shrinks_whatever_happens(void **state)
 	}
 }
 
+/* [9000-4.1] */
+static void each_limit_that_holds_bytes_back_is_told_once(void **state)
+{
+	struct quic_flow_tx f;
+
+	quic_flow_tx_init(&f, 1000);
+	f.used = 1000;
+	assert_false(quic_flow_tx_owes_blocked(&f));	/* there is no more to send */
+	f.wanted = true;
+	assert_true(quic_flow_tx_owes_blocked(&f));
+	f.blocked_at = f.max;
+	assert_false(quic_flow_tx_owes_blocked(&f));
+	assert_true(quic_flow_tx_raise(&f, 1500));
+	assert_false(quic_flow_tx_owes_blocked(&f));
+	f.used = 1500;
+	f.wanted = true;
+	assert_true(quic_flow_tx_owes_blocked(&f));
+}
+
+static void a_blocked_peer_is_told_what_is_worth_a_frame(void **state)
+{
+	struct quic_flow_rx f;
+
+	quic_flow_rx_init(&f, 1600, 1600);
+	assert_false(quic_flow_rx_on_blocked(&f, 1600));	/* it has all there is */
+	quic_flow_rx_consume(&f, 99, 0, RTT);
+	assert_false(quic_flow_rx_on_blocked(&f, 1600));
+	quic_flow_rx_consume(&f, 1, 0, RTT);
+	assert_true(quic_flow_rx_on_blocked(&f, 1600));
+	quic_flow_rx_grant(&f);
+	assert_false(quic_flow_rx_on_blocked(&f, 1700));
+	assert_true(quic_flow_rx_on_blocked(&f, 1600));		/* it has not heard of it */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +209,8 @@ int main(void)
 		cmocka_unit_test(the_window_comes_to_cover_what_the_path_carries),
 		cmocka_unit_test(nothing_passes_the_largest_varint),
 		cmocka_unit_test(the_limit_never_shrinks_whatever_happens),
+		cmocka_unit_test(each_limit_that_holds_bytes_back_is_told_once),
+		cmocka_unit_test(a_blocked_peer_is_told_what_is_worth_a_frame),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
