@@ -646,6 +646,11 @@ void quic_conn_on_pmtu_timer(struct quic_conn *conn, quic_us now);
  * @now: time
  */
 void quic_conn_on_too_big(struct quic_conn *conn, u32 max, quic_us now);
+/*
+ * Sends what the oldest packets of @space carried again and forgets them, when their
+ * records only pile up.
+ */
+void quic_conn_uncrowd(struct quic_conn *conn, enum quic_space space, quic_us now);
 /* Nothing was acknowledged for long: perhaps the path carries only less now (RFC 8899 4.3). */
 void quic_conn_on_black_hole(struct quic_conn *conn, quic_us now);
 /* A packet of more than 1200 bytes that left on the path in use was lost. */

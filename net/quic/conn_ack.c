@@ -105,7 +105,39 @@ static void ack_requeue(struct quic_conn *conn, enum quic_space space,
 		again |= QUIC_CTL_DATA_BLOCKED;
 	if (!conn->new_token)
 		again &= ~QUIC_CTL_NEW_TOKEN;
+	again |= quic_stream_blocked_ctl(conn);			/* [9000-13.3] */
 	conn->ctl |= pkt->ctl & again;				/* [9000-13.3#2] */
+}
+
+/* @pkt is not waited for any more, which says nothing of its path. */
+static void ack_give_up(struct quic_conn *conn, enum quic_space space,
+			const struct quic_sent_pkt *pkt, quic_us now)
+{
+	struct quic_cong *cong = &conn->path->cong;
+
+	ack_requeue(conn, space, pkt);
+	if (pkt->ctl & QUIC_CTL_ACK_FREQUENCY)
+		quic_conn_on_ack_frequency_lost(conn);
+	if (pkt->path != conn->path->id) {
+		quic_conn_path_settle(conn, pkt);
+		return;
+	}
+	cong->in_flight -= min_t(u64, pkt->bytes, cong->in_flight);
+	if (pkt->ctl & QUIC_CTL_MTU_PROBE)
+		quic_conn_on_mtu_probe_lost(conn, pkt->bytes, now);
+}
+
+void quic_conn_uncrowd(struct quic_conn *conn, enum quic_space space, quic_us now)
+{
+	struct quic_sent *s = &conn->recovery.space[space].sent;
+
+	while (quic_sent_is_crowded(s)) {
+		struct quic_sent_pkt *pkt = quic_sent_find(s, s->base);
+
+		if (pkt->state == QUIC_SENT_OUT && pkt->in_flight)
+			ack_give_up(conn, space, pkt, now);
+		quic_sent_drop_first(s);
+	}
 }
 
 /* What the loss says of the path it happened on. */

@@ -116,6 +116,7 @@ static bool packet_draft(struct quic_conn *conn, struct quic_packet_dgram *g,
 
 	if (g->cap < g->len + QUIC_HEADER_MAX_BYTES + conn->token_len + QUIC_TAG_BYTES)
 		return false;
+	quic_conn_uncrowd(conn, space, now);
 	if (level == QUIC_LEVEL_APP)
 		packet_skip_number(conn);
 	if (quic_sent_begin(quic_packet_sent(conn, level)))

@@ -20,6 +20,7 @@ static bool probe_begin(struct quic_conn *conn, struct quic_packet_dgram *g, u32
 {
 	struct quic_packet_draft *d = &g->draft[0];
 
+	quic_conn_uncrowd(conn, QUIC_SPACE_APP, now);
 	if (quic_sent_begin(quic_packet_sent(conn, QUIC_LEVEL_APP)))
 		return false;
 	*d = (struct quic_packet_draft){
@@ -104,7 +105,11 @@ static void probe_path(struct quic_conn *conn, struct quic_path *p, quic_us now)
 	u32 room = min_t(u64, quic_path_amplification_room(p), QUIC_MIN_DATAGRAM_BYTES);
 	struct quic_burst *b;
 
-	if (room < least)
+	/*
+	 * [9000-8.2.2] lets congestion control hold a response back; without it a flood of
+	 * challenges would have us send and remember as many packets as the peer likes.
+	 */
+	if (room < least || quic_cong_room(&p->cong) < room)
 		return;
 	b = quic_edge_burst_begin(conn, p, room, QUIC_ECN_NOT_ECT, now);
 	if (!b)

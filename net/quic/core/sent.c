@@ -12,6 +12,9 @@
 
 /* First sizes: an idle connection keeps these (2 KiB), so they are small. */
 static const u32 QUIC_SENT_FIRST_PKTS = 8;
+/* From there on the rings grow for packets that somebody has to acknowledge. */
+static const u32 QUIC_SENT_CROWD_PKTS = 1024;
+static const u32 QUIC_SENT_CROWD_DEN = 4;	/* at least that part of them is */
 static const u32 QUIC_SENT_FIRST_ITEMS = 2 * QUIC_SENT_PKT_MAX_ITEMS;
 
 /**
@@ -133,6 +136,23 @@ static int quic_sent_make_room(struct quic_sent *s)
 	if (!err && s->item_cap - (s->item_next - s->item_base) < QUIC_SENT_PKT_MAX_ITEMS)
 		err = quic_sent_grow_items(s);
 	return err;
+}
+
+bool quic_sent_is_crowded(const struct quic_sent *s)
+{
+	u64 nr = s->next - s->base;
+
+	return nr >= QUIC_SENT_CROWD_PKTS && s->nr_eliciting < nr / QUIC_SENT_CROWD_DEN &&
+	       quic_sent_is_full(s);
+}
+
+void quic_sent_drop_first(struct quic_sent *s)
+{
+	struct quic_sent_pkt *pkt = quic_sent_slot(s, s->base);
+
+	if (pkt->state == QUIC_SENT_OUT)
+		quic_sent_settle(s, pkt, QUIC_SENT_LOST);
+	quic_sent_pop(s);
 }
 
 int quic_sent_begin(struct quic_sent *s)

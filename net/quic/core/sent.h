@@ -154,6 +154,13 @@ void quic_sent_exit(struct quic_sent *s);
  * Return: 0; -ENOBUFS when the bound is reached, -ENOMEM.
  */
 int quic_sent_begin(struct quic_sent *s);
+/*
+ * The rings would have to grow although little of them is ack-eliciting: a peer that
+ * acknowledges nothing has us send one ACK after the other.
+ */
+bool quic_sent_is_crowded(const struct quic_sent *s);
+/* Forgets the oldest record, settled or not. */
+void quic_sent_drop_first(struct quic_sent *s);
 /* Adds an item to the packet begun; contiguous STREAM or CRYPTO ranges merge. False: it is full. */
 bool quic_sent_add(struct quic_sent *s, const struct quic_sent_item *item);
 /* Completes it: @pkt's times, bytes, ctl and flags are taken; item fields are the ring's. */

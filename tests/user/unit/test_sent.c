@@ -412,6 +412,39 @@ static void records_survive_growth_and_wrapping(void **state)
 	quic_sent_exit(&s);
 }
 
+/* A peer that acknowledges nothing makes us send ACKs without end. */
+static void packets_that_elicit_nothing_do_not_pile_up_behind_one_that_does(void **state)
+{
+	struct quic_sent s;
+	unsigned int i;
+
+	quic_sent_init(&s);
+	send(&s, true, 1);
+	for (i = 0; i < 5000; i++) {
+		while (quic_sent_is_crowded(&s))
+			quic_sent_drop_first(&s);
+		send(&s, i % 500 == 0, 2 + i);
+		assert_true(s.pkt_cap <= 1024 && s.next - s.base <= s.pkt_cap);
+	}
+	/* Those forgotten are no longer waited for. */
+	assert_in_range(s.nr_eliciting, 1, 4);
+	quic_sent_exit(&s);
+}
+
+static void packets_to_be_acknowledged_have_the_room_they_need(void **state)
+{
+	struct quic_sent s;
+	unsigned int i;
+
+	quic_sent_init(&s);
+	for (i = 0; i < 5000; i++) {
+		assert_false(quic_sent_is_crowded(&s));
+		send(&s, i % 3 == 0, 1 + i);
+	}
+	assert_int_equal(s.base, 0);
+	quic_sent_exit(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -430,6 +463,8 @@ int main(void)
 		cmocka_unit_test(an_allocation_failure_leaves_all_records),
 		cmocka_unit_test(skipped_numbers_are_found_highest_first),
 		cmocka_unit_test(records_survive_growth_and_wrapping),
+		cmocka_unit_test(packets_that_elicit_nothing_do_not_pile_up_behind_one_that_does),
+		cmocka_unit_test(packets_to_be_acknowledged_have_the_room_they_need),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
