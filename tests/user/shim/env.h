@@ -21,6 +21,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -426,6 +427,8 @@ static inline void *memchr_inv(const void *p, int c, size_t n)
 __weak unsigned long quic_env_fail_in;
 /* Allocations not yet freed: a test of the core ends with the number it began with. */
 __weak long quic_env_live;
+/* The bytes in them. */
+__weak long quic_env_bytes;
 
 /* Makes the @n-th allocation from now fail (once); 0 switches that off. */
 static inline void quic_env_fail_nth(unsigned long n)
@@ -440,15 +443,19 @@ static inline void *quic_env_alloc(size_t n, size_t size)
 	if (quic_env_fail_in && !--quic_env_fail_in)
 		return NULL;
 	p = calloc(n, size);
-	if (p)
+	if (p) {
 		quic_env_live++;
+		quic_env_bytes += malloc_usable_size(p);
+	}
 	return p;
 }
 
 static inline void quic_env_free(void *p)
 {
-	if (p)
+	if (p) {
 		quic_env_live--;
+		quic_env_bytes -= malloc_usable_size(p);
+	}
 	free(p);
 }
 

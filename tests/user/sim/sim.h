@@ -82,6 +82,7 @@ struct sim_app {
  * @on_route: the same datagram, from @src to @dst as its sender knows them: may change
  *	them as a NAT does, or say false: nobody is there
  * @on_settle: after every call into the engine and the application
+ * @on_event: the engine has something to tell its application
  * @on_blob: its transport parameters are about to be told
  * @on_packet: a packet leaves its engine, not yet protected
  * @on_params: the encoded parameters can be changed
@@ -93,6 +94,7 @@ struct sim_hooks {
 	bool (*on_route)(struct sim *sim, unsigned int from, struct quic_addr *src,
 			 struct quic_addr *dst, const u8 *data, u32 len);
 	void (*on_settle)(struct sim_endpoint *ep);
+	void (*on_event)(struct sim_endpoint *ep, const struct quic_edge_event_info *ev);
 	void (*on_blob)(struct sim_endpoint *ep);
 	void (*on_packet)(struct sim_endpoint *ep, const struct quic_tx_pkt *pkt);
 	void (*on_params)(struct sim_endpoint *ep, struct quic_writer *w);
@@ -159,6 +161,7 @@ struct sim_endpoint {
 	u32 token_len;
 	bool refuse;		/* server: its client showed a Retry token that is no good */
 	unsigned int retries;	/* server: Retry packets sent */
+	u64 frames_sent[64];	/* by type, STREAM with all its bits as one */
 	/* network side */
 	struct sim_pipe pipe;
 	u64 dgrams, dgram_bytes;
@@ -175,6 +178,7 @@ struct sim {
 	unsigned int nr_events;
 	u64 order;
 	int chunks;
+	long chunk_bytes;
 	int keys;
 	u64 rekeys;
 	long live_before;	/* allocations of the engine when the run began; -1: not alone */
