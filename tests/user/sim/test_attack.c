@@ -364,6 +364,55 @@ static const char *floods_of_connection_ids_are_survived(u64 seed)
 	return attack_run(seed, (struct manners){ pick_ids, 1, 1 });
 }
 
+/* ---- an attacker without keys: everything that was sent is sent again ---- */
+
+static unsigned int replays;	/* of each datagram */
+
+static bool replay_on_send(struct sim *s, unsigned int from, u64 index, u8 *data, u32 len,
+			   enum quic_ecn *ecn)
+{
+	unsigned int i;
+
+	for (i = 0; i < replays; i++)
+		sim_inject(s, !from, data, len, 20000 + sim_random(s, 3 * QUIC_US_PER_SEC));
+	return true;
+}
+
+static const struct sim_hooks replay_hooks = { .on_send = replay_on_send };
+
+static u64 replay_dgrams(u64 seed, unsigned int times, const char **err)
+{
+	struct sim_config cfg;
+
+	sim_config_default(&cfg, seed);
+	cfg.hooks = &replay_hooks;
+	cfg.app[0] = (struct sim_app){ .streams = 3, .send_bytes = 60000, .echo = true };
+	cfg.app[1] = (struct sim_app){ .send_bytes = 60000, .echo = true };
+	replays = times;
+	*err = scenario_run(&cfg);
+	return client->dgrams + server->dgrams;
+}
+
+/* [9000-12.3]: no byte is delivered twice, and no packet is answered twice. */
+static const char *replayed_packets_change_nothing(u64 seed)
+{
+	const char *err;
+	u64 honest = replay_dgrams(seed, 0, &err), replayed;
+
+	if (err)
+		return err;
+	replayed = replay_dgrams(seed, 5, &err);
+	if (getenv("FLOOD_VERBOSE"))
+		printf("# %llu datagrams, with replays %llu\n", (unsigned long long)honest,
+		       (unsigned long long)replayed);
+	if (err)
+		return err;
+	if (!server->conn.stats.pkts_dropped[QUIC_DROP_DUPLICATE])
+		return "nothing was replayed";
+	/* Some more: a closed endpoint answers some of what it gets (RFC 9000 10.2.1). */
+	return replayed > honest + 20 ? "replays are answered" : NULL;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct scenario list[] = {
@@ -372,6 +421,7 @@ int main(int argc, char **argv)
 		SCENARIO(mutated_frames_are_survived),
 		SCENARIO(floods_of_stream_frames_are_survived),
 		SCENARIO(floods_of_connection_ids_are_survived),
+		SCENARIO(replayed_packets_change_nothing),
 	};
 
 	return scenario_main(argc, argv, list, ARRAY_SIZE(list));
