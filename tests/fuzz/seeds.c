@@ -177,6 +177,88 @@ static void seed_token(void)
 	}
 }
 
+/* ---- packet: the commands of fuzz_packet.c ---- */
+
+enum { RAW = 0, FRAMES = 1, TIME = 2, WRITE = 3, READ = 4, GIVE_UP = 5, KEYS = 6, TWICE = 7 };
+
+static u8 packet_buf[4096];
+static size_t packet_len;
+
+static void packet_put(u8 byte)
+{
+	packet_buf[packet_len++] = byte;
+}
+
+static void packet_frames(u8 command, int level, const void *frames, size_t len)
+{
+	packet_put(command | level << 3);
+	packet_put(len >> 8);
+	packet_put(len);
+	memcpy(packet_buf + packet_len, frames, len);
+	packet_len += len;
+}
+
+/* Up to a connection that is established. */
+static void packet_handshake(void)
+{
+	static const u8 ping[] = { 0x01 };
+
+	packet_len = 0;
+	packet_frames(FRAMES, QUIC_LEVEL_INITIAL, ping, sizeof(ping));
+	packet_put(KEYS);
+	packet_frames(FRAMES, QUIC_LEVEL_HANDSHAKE, ping, sizeof(ping));
+	packet_put(KEYS);
+}
+
+/* Both sides write, read, give up, and time passes. */
+static void packet_exchange(u8 role)
+{
+	static const u8 ack[] = { 0x02, 0x00, 0x00, 0x00, 0x00 };
+	static const u8 data[] = { 0x0b, 0x00, 0x02, 0xaa, 0xbb, 0x0a, 0x01, 0x01, 0xcc };
+	static const u8 ends[] = { 0x05, 0x00, 0x07, 0x04, 0x00, 0x07, 0x02, 0x1a, 1, 2, 3, 4, 5,
+				   6, 7, 8 };
+	int i;
+
+	packet_handshake();
+	for (i = 0; i < 4; i++) {
+		packet_put(WRITE | i << 3);
+		packet_put(40 + i);
+		packet_frames(i & 1 ? TWICE : FRAMES, QUIC_LEVEL_APP, data, sizeof(data));
+		packet_put(TIME);
+	}
+	packet_put(READ);
+	packet_frames(FRAMES, QUIC_LEVEL_APP, ack, sizeof(ack));
+	packet_put(GIVE_UP);
+	packet_put(GIVE_UP | 0x80);
+	packet_frames(FRAMES, QUIC_LEVEL_APP, ends, sizeof(ends));
+	packet_put(TIME);
+	seed(role, packet_buf, packet_len);
+}
+
+static void seed_packet(void)
+{
+	size_t i;
+	u8 role;
+
+	for (role = 0; role < 2; role++) {
+		packet_exchange(role);
+		for (i = 0; i < ARRAY_SIZE(quic_vectors_frames); i++) {
+			const struct quic_vector_frame *v = &quic_vectors_frames[i];
+
+			packet_len = 0;
+			if (v->level == QUIC_LEVEL_APP)
+				packet_handshake();
+			packet_frames(FRAMES, v->level, v->bytes, v->len);
+			packet_put(TIME);
+			seed(role | 2, packet_buf, packet_len);
+		}
+		packet_len = 0;
+		packet_frames(RAW, 0, quic_vectors_v1.client_packet,
+			      sizeof(quic_vectors_v1.client_packet));
+		seed(role, packet_buf, packet_len);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
@@ -195,5 +277,7 @@ int main(int argc, char **argv)
 	seed_ranges();
 	begin(argv[1], "token");
 	seed_token();
+	begin(argv[1], "packet");
+	seed_packet();
 	return 0;
 }
