@@ -89,6 +89,7 @@ class Reader {
       const ssize_t n = quic_recvmsg(fd_, buffer.data(), buffer.size(), &sid, &flags);
       if (n < 0) {
         printf("# recv: %s\n", strerror(errno));
+        SayWhy();
         return;
       }
       if (n == 0 && sid < 0)
@@ -111,6 +112,17 @@ class Reader {
   }
 
  private:
+  void SayWhy() const {
+    quic_connection_close close = {};
+    int error = 0;
+    socklen_t size = sizeof(error);
+    getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
+    size = sizeof(close);
+    getsockopt(fd_, SOL_QUIC, QUIC_SOCKOPT_CONNECTION_CLOSE, &close, &size);
+    printf("# SO_ERROR %d, close code 0x%x, frame 0x%x, '%s'\n", error, close.errcode,
+           unsigned{close.frame}, reinterpret_cast<const char *>(close.phrase));
+  }
+
   int fd_;
   size_t ended_ = 0;
   uint64_t wrong_ = 0;
