@@ -60,6 +60,15 @@ def closing(code, at):
     return len(code)
 
 
+def statement_of(code, begin):
+    """Where the statement begins that the line at @begin begins or goes on with."""
+    start = max(code.rfind(c, 0, begin) for c in ";{}") + 1
+    before = code[start:begin].strip()
+    goes_on = before and (before.count("(") != before.count(")") or
+                          not before.endswith((")", ":", "else", "do")))
+    return start if goes_on else begin
+
+
 def target(source, offset):
     """Where the statement begins that a tag at @offset stands at, or None."""
     code = tags.blank(source.text)
@@ -68,9 +77,10 @@ def target(source, offset):
         return None
     begin = code.rfind("\n", 0, offset) + 1
     end = code.find("\n", offset)
-    if not code[begin:end].strip():
-        comment_end = source.text.find("*/", offset)
-        begin = comment_end + 2
+    if code[begin:end].strip():
+        begin = statement_of(code, begin)
+    else:
+        begin = source.text.find("*/", offset) + 2
     match = re.compile(r"[\s}]*(?:else\s+(?=if))?").match(code, begin)
     return match.end() if match.end() < item[2] - 1 else None
 
