@@ -261,7 +261,7 @@ int quic_conn_change_ids(struct quic_conn *conn, bool dest, u64 active, u64 prio
 
 /*
  * Only the peer's port changed, which a NAT does: the path is the same to the
- * network, so what is known of it goes on [9000-9.4].
+ * network, so what is known of it goes on; else all is new [9000-9.4#2].
  */
 static void path_inherit(struct quic_conn *conn, struct quic_path *p, struct quic_path *old)
 {
@@ -317,7 +317,7 @@ static void path_arrived(struct quic_conn *conn)
 	quic_edge_event(conn, &ev);
 }
 
-/* The peer is on @p now [9000-9.3]. */
+/* The peer is on @p now [9000-9.3#1]. */
 static void path_follow(struct quic_conn *conn, struct quic_path *p, quic_us now)
 {
 	struct quic_path *old = conn->path, *before = conn->fallback;
@@ -328,7 +328,7 @@ static void path_follow(struct quic_conn *conn, struct quic_path *p, quic_us now
 		if (before && !back)
 			path_drop(conn, before);
 		conn->fallback = old;
-		path_begin_validation(conn, old, now);		/* [9000-9.3.3] */
+		path_begin_validation(conn, old, now);		/* [9000-9.3.3#1] */
 	} else {
 		if (back)
 			conn->fallback = NULL;
@@ -337,7 +337,7 @@ static void path_follow(struct quic_conn *conn, struct quic_path *p, quic_us now
 	if (back)
 		quic_path_stop_validation(p);	/* seen recently: no need (9.3) */
 	else if (!p->validated)
-		path_begin_validation(conn, p, now);		/* [9000-9] */
+		path_begin_validation(conn, p, now);		/* [9000-9#4] */
 	if (!p->validating)
 		path_arrived(conn);
 }
@@ -348,7 +348,7 @@ static void path_leave(struct quic_conn *conn, struct quic_path *p, quic_us now)
 	struct quic_path *old = conn->path;
 
 	conn->candidate = NULL;
-	path_activate(conn, p, now);
+	path_activate(conn, p, now);				/* [9000-9.6.3#1] */
 	if (conn->fallback)
 		path_drop(conn, conn->fallback);
 	quic_path_stop_validation(old);
@@ -375,8 +375,8 @@ static bool path_is_preferred(const struct quic_conn *conn, const struct quic_ad
 static bool path_is_refused(const struct quic_conn *conn, const struct quic_agg *agg)
 {
 	if (!conn->is_server)
-		return !conn->config.server_moves || !conn->confirmed;	/* [9000-9] */
-	/* [9000-9]: we asked it not to, except to and from the preferred address. */
+		return !conn->config.server_moves || !conn->confirmed;	/* [9000-9#5] */
+	/* [9000-9#3]: we asked it not to, except to and from the preferred address. */
 	return conn->local.disable_active_migration &&
 	       !quic_addr_equal(&agg->remote, &conn->path->remote) &&
 	       !path_is_preferred(conn, &agg->local) &&
@@ -419,10 +419,10 @@ void quic_conn_path_meet(struct quic_conn *conn, const struct quic_agg *agg,
 	struct quic_path *p;
 	bool rebound;
 
-	if (!conn->confirmed)					/* [9000-9] */
+	if (!conn->confirmed)		/* addresses are stable till then (RFC 9000 9) */
 		return;
 	p = path_free_slot(conn);
-	/* The same id from the same local address may go on being used [9000-9.5]. */
+	/* The same id from the same local address may go on being used [9000-9.5#2]. */
 	rebound = quic_cid_equal(heard, &cur->heard) && quic_addr_equal(&agg->local, &cur->local);
 	if (p && !rebound)
 		e = quic_connid_remote_take(&conn->remote_ids);
@@ -436,7 +436,7 @@ void quic_conn_path_meet(struct quic_conn *conn, const struct quic_agg *agg,
 	p->heard = *heard;
 	quic_path_on_rx(p, agg->len);
 	conn->rx_path = p;
-	/* [9000-9.6.2] [9000-9.6.3]; a client waits for the peer to be there. */
+	/* [9000-9.6.2#3] [9000-9.6.3#2]; a client waits for the peer to be there. */
 	if (conn->is_server)
 		path_begin_validation(conn, p, now);
 	path_set_timer(conn);
@@ -461,7 +461,7 @@ void quic_conn_path_on_moved(struct quic_conn *conn, quic_us now)
 		return;
 	p->moved = true;
 	p->give_up_at = p->validating ? p->give_up_at : QUIC_US_NEVER;
-	/* Where our own address changed too, we wait for the validation [9000-9.6.2]. */
+	/* Where our own address changed too, we wait for the validation [9000-9.6.2#2]. */
 	if (quic_addr_equal(&p->local, &conn->path->local) || (p->validated && !p->validating))
 		path_follow(conn, p, now);
 	else
@@ -482,7 +482,7 @@ void quic_conn_rx_path_challenge(struct quic_conn *conn, const u8 *data)
 {
 	if (!conn->rx_path)
 		return;		/* no id to answer with, or too early */
-	quic_path_on_challenge(conn->rx_path, data);	/* [9000-8.2.2] on that very path */
+	quic_path_on_challenge(conn->rx_path, data);	/* [9000-8.2.2#1,3] */
 	conn->probe_paths = true;
 }
 
@@ -508,7 +508,7 @@ void quic_conn_rx_path_response(struct quic_conn *conn, const u8 *data, quic_us 
 	struct quic_path *p = conn->paths;
 	unsigned int i;
 
-	/* [9000-8.2.3]: whatever path it came on; one that answers nothing is ignored. */
+	/* [9000-8.2.2#4]: whatever path it came on; one that answers nothing is ignored. */
 	for (i = 0; i < QUIC_CONN_PATHS && answer == QUIC_PATH_ANSWER_NONE; i++) {
 		p = &conn->paths[i];
 		if (p->used)
@@ -528,12 +528,12 @@ static void path_revert(struct quic_conn *conn, quic_us now)
 	struct quic_path *failed = conn->path, *p = conn->fallback;
 
 	if (!p) {
-		quic_conn_abandon(conn, QUIC_CLOSE_NO_PATH);	/* [9000-9.3.2] silently */
+		quic_conn_abandon(conn, QUIC_CLOSE_NO_PATH);	/* [9000-9.3.2#2] */
 		return;
 	}
 	conn->fallback = NULL;
 	quic_path_stop_validation(p);
-	path_activate(conn, p, now);
+	path_activate(conn, p, now);				/* [9000-9.3.2#1] */
 	path_drop(conn, failed);
 }
 
@@ -543,7 +543,7 @@ static void path_failed(struct quic_conn *conn, struct quic_path *p, quic_us now
 	if (p == conn->path)
 		path_revert(conn, now);
 	else if (p != conn->fallback || !conn->path->validating)
-		path_drop(conn, p);
+		path_drop(conn, p);	/* nothing else changes [9000-9.6.1#1] */
 }
 
 void quic_conn_on_path_timer(struct quic_conn *conn, quic_us now)
@@ -583,7 +583,7 @@ static bool path_is_forbidden(const struct quic_conn *conn, const struct quic_ad
 {
 	const struct quic_tparam_preferred *a = &conn->remote.preferred;
 
-	if (!conn->remote.disable_active_migration)
+	if (!conn->remote.disable_active_migration)		/* [9000-9#2] [9000-18.2#2] */
 		return false;
 	if (conn->is_server || !quic_tparam_has(&conn->remote, QUIC_TPARAM_PREFERRED_ADDRESS))
 		return true;
@@ -604,6 +604,7 @@ int quic_conn_can_migrate(const struct quic_conn *conn, const struct quic_addr *
 	if (!quic_conn_is_established(conn) || path_is_forbidden(conn, remote) ||
 	    !conn->path->dcid.len)				/* [9000-9.5] */
 		return -EINVAL;
+	/* [9000-9#1] */
 	if (!conn->confirmed || conn->candidate || conn->path->validating ||
 	    quic_conn_awaits_client(conn))
 		return -EAGAIN;
@@ -628,7 +629,7 @@ int quic_conn_migrate(struct quic_conn *conn, const struct quic_addr *local,
 	if (p)
 		path_drop(conn, p);
 	p = path_free_slot(conn);
-	e = p ? quic_connid_remote_take(&conn->remote_ids) : NULL;	/* [9000-9.5] */
+	e = p ? quic_connid_remote_take(&conn->remote_ids) : NULL;	/* [9000-9.5#1] */
 	if (!e)
 		return -EAGAIN;
 	if (p->used)
@@ -639,7 +640,7 @@ int quic_conn_migrate(struct quic_conn *conn, const struct quic_addr *local,
 	/* Who moves of its own accord sends to an address that it was given, little and rarely. */
 	quic_path_validate(p);
 	conn->candidate = p;
-	path_begin_validation(conn, p, now);		/* [9000-9.6.2] */
+	path_begin_validation(conn, p, now);		/* [9000-9.6.2#1] */
 	path_set_timer(conn);
 	return 0;
 }

@@ -426,7 +426,7 @@ void quic_packet_output(struct quic_conn *conn, quic_us now)
 	if (!quic_conn_is_open(conn))				/* [9000-10.2.2#1] */
 		return;
 	quic_timers_stop(&conn->timers, QUIC_TIMER_PACE);
-	if (conn->probe_paths)
+	if (conn->probe_paths)					/* [9000-8.2.2#2] */
 		quic_packet_send_path_probes(conn, now);
 	while (packet_send_burst(conn, now))
 		if (!quic_conn_is_open(conn))

@@ -56,7 +56,7 @@ static u32 probe_fill_path(struct quic_conn *conn, struct quic_path *p, struct q
 {
 	u32 ctl = 0;
 
-	/* [9000-8.2.2] each once: a lost one is asked for again. */
+	/* [9000-8.2.2#7] each once: a lost one is asked for again. */
 	while (p->nr_response && w->cap - w->len >= probe_frame_bytes) {
 		quic_frame_encode_path(w, QUIC_FRAME_PATH_RESPONSE,
 				       p->response[--p->nr_response]);
@@ -64,7 +64,7 @@ static u32 probe_fill_path(struct quic_conn *conn, struct quic_path *p, struct q
 		ctl |= QUIC_CTL_PATH_RESPONSE;
 	}
 	if (p->challenge_send && w->cap - w->len >= probe_frame_bytes) {
-		quic_edge_random(challenge, QUIC_PATH_DATA_BYTES);	/* [9000-8.2.1] */
+		quic_edge_random(challenge, QUIC_PATH_DATA_BYTES);	/* [9000-8.2.1#1] */
 		quic_frame_encode_path(w, QUIC_FRAME_PATH_CHALLENGE, challenge);
 		quic_edge_trace(conn, QUIC_TRACE_FRAME_SENT, QUIC_FRAME_PATH_CHALLENGE, 0, 0);
 		ctl |= QUIC_CTL_PATH_CHALLENGE;
@@ -80,7 +80,7 @@ static u32 probe_fill_path(struct quic_conn *conn, struct quic_path *p, struct q
 static noinline void probe_build_path(struct quic_conn *conn, struct quic_burst *b,
 				      struct quic_path *p, u32 room, quic_us now)
 {
-	/* Expanded [9000-8.2.1] [9000-8.2.2], but never beyond the limit [9000-8.1]. */
+	/* Expanded [9000-8.2.1#2] [9000-8.2.2#5], but never beyond the limit [9000-8.2.2#6]. */
 	struct quic_packet_dgram g = { .path = p, .cap = room, .pad_to = room };
 	u8 challenge[QUIC_PATH_DATA_BYTES];
 	struct quic_writer w;

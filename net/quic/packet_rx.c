@@ -77,7 +77,7 @@ static bool rx_bits_fit(const struct quic_conn *conn, u8 first)
 static bool rx_describe_short(struct quic_conn *conn, struct quic_agg *agg, u32 off, u32 len,
 			      struct quic_rx_pkt *p)
 {
-	u32 hdr = 1 + QUIC_CID_OURS_BYTES + 4;
+	u32 hdr = 1 + QUIC_CID_OURS_BYTES + 4;	/* no other least size [9000-8.2.1#4] */
 
 	p->off = off;
 	p->len = len;
@@ -147,7 +147,7 @@ static bool rx_header_fits(const struct quic_conn *conn, const struct quic_heade
 		return true;
 	if (!rx_version_fits(conn, h))				/* [9000-5.2.1] */
 		return false;
-	/* A server drops Initials in datagrams that are too small [9000-14.1#3]. */
+	/* A server drops Initials in datagrams that are too small [9000-14.1#3] [9000-14#4]. */
 	if (h->kind == QUIC_PACKET_INITIAL && conn->is_server &&
 	    dgram_len < QUIC_MIN_DATAGRAM_BYTES)
 		return false;

@@ -49,7 +49,7 @@ static void tunnel_data_ready(struct sock *usk)
 
 bool quic_tunnel_is_quote(const struct quic_conn *conn, const u8 *quoted, u32 len)
 {
-	const struct quic_cid *cid = &conn->path->dcid;		/* [9000-14.2.1] */
+	const struct quic_cid *cid = &conn->path->dcid;		/* [9000-14.2.1#2] */
 	u32 off = 1;
 
 	if (!len)
@@ -130,7 +130,7 @@ static int tunnel_bind(struct quic_tunnel *t, struct socket *sock)
 
 static void tunnel_set_options(struct sock *usk)
 {
-	/* Packets are as large as our own path MTU discovery says (RFC 9000 14.3). */
+	/* As large as our own path MTU discovery says, never in fragments [9000-14#2,3]. */
 	inet_sk(usk)->pmtudisc = IP_PMTUDISC_PROBE;
 #if IS_ENABLED(CONFIG_IPV6)
 	if (usk->sk_family == AF_INET6)

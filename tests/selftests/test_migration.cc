@@ -520,10 +520,12 @@ void TestSize() {
   Pair p = MakePair(Options());
   Transfer(p, 300000, "a transfer");
   tap.Equal(1472U, static_cast<unsigned>(Info(p.client).pmtu_bytes), "the path carries 1472");
+  // [9000-14.2.1#2] it quotes no id of ours
   ForgeIcmp(NameOf(p.client), NameOf(p.client, true), 1300);
   usleep(100000);
-  tap.Equal(1472U, static_cast<unsigned>(Info(p.client).pmtu_bytes), "[9000-14.2.1] forged ICMP");
+  tap.Equal(1472U, static_cast<unsigned>(Info(p.client).pmtu_bytes), "forged ICMP");
   tap.Equal(0UL, Counter(kClientNs, "QuicIcmpPacketTooBig"), "is not believed");
+  // [9000-14#2,3] what does not fit is dropped, not cut
   SetRouterMtu(1400);
   Transfer(p, 300000, "a transfer over a path that shrank");
   tap.Equal(1372U, static_cast<unsigned>(Info(p.client).pmtu_bytes), "ICMP told");

@@ -45,7 +45,7 @@ u64 quic_path_amplification_room(const struct quic_path *p)
 		return U64_MAX;
 	if (check_mul_overflow(p->rx_bytes, (u64)QUIC_AMPLIFICATION_FACTOR, &allowed))
 		allowed = U64_MAX - 1;
-	/* [9000-8.1#1] [9000-14.1#4] */
+	/* [9000-8.1#1] [9000-9.3#2] [9000-14.1#4] */
 	return allowed > p->tx_bytes ? allowed - p->tx_bytes : 0;
 }
 
@@ -90,7 +90,7 @@ void quic_path_on_challenge_sent(struct quic_path *p, const u8 *data, size_t byt
 	memcpy(c->data, data, sizeof(c->data));
 	c->sent_at = now;
 	c->full = bytes >= QUIC_MIN_DATAGRAM_BYTES;
-	p->next_at = now + (pto << p->nr_challenge);		/* [9000-9.4] */
+	p->next_at = now + (pto << p->nr_challenge);		/* [9000-9.4#3] */
 	p->nr_challenge++;
 	p->challenge_send = false;
 }
@@ -121,7 +121,7 @@ enum quic_path_answer quic_path_on_response(struct quic_path *p, const u8 *data,
 		quic_path_stop_validation(p);
 		return QUIC_PATH_ANSWER_DONE;
 	}
-	/* Once more, expanded: nothing limits its size any longer [9000-8.2.1]. */
+	/* Once more, expanded: nothing limits that now [9000-8.2.1#3] [9000-8.2.3#1] [9000-14#1]. */
 	p->nr_challenge = 0;
 	p->challenge_send = true;
 	p->next_at = QUIC_US_NEVER;

@@ -319,7 +319,7 @@ static void quic_recovery_count_acked(const struct quic_recovery *r, struct quic
 {
 	a->newly_acked++;
 	a->newly_ect += pkt->ecn;
-	if (pkt->path != r->path)				/* [9000-9.4] */
+	if (pkt->path != r->path)				/* [9000-9.4#1] */
 		return;
 	a->eliciting |= pkt->eliciting;
 	a->newest_acked_at = max(a->newest_acked_at, pkt->sent_at);
@@ -482,7 +482,7 @@ static void quic_recovery_count_lost(struct quic_recovery *r, struct quic_recove
 	if (!pkt->in_flight)
 		return;
 	r->nr_lost++;
-	if (pkt->path != r->path)				/* [9000-9.4] */
+	if (pkt->path != r->path)				/* [9000-9.4#1] */
 		return;
 	r->nr_ecn_lost += pkt->ecn;
 	/* A datagram that was too big for the path tells nothing about congestion [9000-14.4]. */

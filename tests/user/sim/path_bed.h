@@ -101,9 +101,9 @@ static inline void take_down(const struct quic_addr *a)
 	world.down[world.nr_down++] = *a;
 }
 
-/* [9000-9.5] An id belongs to one path, but for what a NAT does behind its sender's back. */
-static inline void watch_id(unsigned int from, const struct quic_addr *src, const struct quic_addr *dst,
-		     const u8 *data)
+/* [9000-9.5#1,2] An id belongs to one path, but for what a NAT does behind its sender's back. */
+static inline void watch_id(unsigned int from, const struct quic_addr *src,
+			    const struct quic_addr *dst, const u8 *data)
 {
 	unsigned int i;
 
@@ -128,7 +128,28 @@ static inline void watch_id(unsigned int from, const struct quic_addr *src, cons
 	}
 }
 
-static inline bool lose_first(unsigned int from, const struct quic_addr *src, const struct quic_addr *dst)
+/*
+ * [9000-8.2.1#2] [9000-8.2.2#5,6] What leaves on a path that is not in use is a probe:
+ * 1200 bytes, or all that the amplification limit allows.
+ */
+static inline void watch_size(unsigned int from, const struct quic_addr *src,
+			      const struct quic_addr *dst, u32 len)
+{
+	const struct quic_conn *conn = &sim.ep[from].conn;
+	unsigned int i;
+
+	for (i = 0; i < QUIC_CONN_PATHS; i++) {
+		const struct quic_path *p = &conn->paths[i];
+		u64 room = p->validated ? U64_MAX : 3 * p->rx_bytes - (p->tx_bytes - len);
+
+		if (p->used && p != conn->path && quic_addr_equal(&p->local, src) &&
+		    quic_addr_equal(&p->remote, dst) && len != min_t(u64, room, 1200))
+			sim_fail(&sim, "a probe of another size");
+	}
+}
+
+static inline bool lose_first(unsigned int from, const struct quic_addr *src,
+			      const struct quic_addr *dst)
 {
 	if (!world.lose[from] || (!quic_addr_equal(src, &world.lose_at) &&
 				  !quic_addr_equal(dst, &world.lose_at)))
@@ -138,14 +159,18 @@ static inline bool lose_first(unsigned int from, const struct quic_addr *src, co
 }
 
 static inline bool path_on_route(struct sim *s, unsigned int from, struct quic_addr *src,
-			  struct quic_addr *dst, const u8 *data, u32 len)
+				 struct quic_addr *dst, const u8 *data, u32 len)
 {
+	/* [9000-14.1#1] before there is a server only Initials leave */
+	if (!from && data[0] & QUIC_HEADER_LONG && !s->ep[1].started && len < 1200)
+		sim_fail(s, "the first Initial is small");
 	watch_id(from, src, dst, data);
+	watch_size(from, src, dst, len);
 	if (lose_first(from, src, dst))
 		return false;
 	if (quic_addr_equal(dst, &stranger)) {
 		world.to_stranger += len;
-		if (world.to_stranger > 3 * world.from_stranger)	/* [9000-9.3.1] */
+		if (world.to_stranger > 3 * world.from_stranger)	/* [9000-9.3#2] */
 			sim_fail(s, "a spoofed address drew more than three times its bytes");
 		return false;
 	}
@@ -174,7 +199,13 @@ static inline bool both_confirmed(void)
 static inline void path_on_settle(struct sim_endpoint *ep)
 {
 	struct quic_addr addr;
+	unsigned int i;
 
+	/* [9000-8.2.2#2] What may be answered is answered in the same instant. */
+	for (i = 0; i < QUIC_CONN_PATHS && quic_conn_is_open(&ep->conn); i++)
+		if (ep->conn.paths[i].used && ep->conn.paths[i].nr_response &&
+		    quic_path_amplification_room(&ep->conn.paths[i]) >= 1200)
+			sim_fail(&sim, "a response waits");
 	/* What a host does for a client whose server prefers another address. */
 	if (!ep->me && ep->conn.preferred_todo && quic_conn_preferred(&ep->conn, 4, &addr)) {
 		plan.result = quic_conn_migrate(&ep->conn, &ep->conn.path->local, &addr, 1472,

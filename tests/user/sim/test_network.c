@@ -124,6 +124,55 @@ static const char *path_that_shrinks_is_no_black_hole(u64 seed)
 	return err;
 }
 
+/* ---- Initials ---- */
+
+static unsigned int small_left;
+
+/* Complete packets in datagrams that are too small: each says CONNECTION_CLOSE. */
+static void small_on_settle(struct sim_endpoint *ep)
+{
+	static const u8 close[] = { QUIC_FRAME_CONNECTION_CLOSE, 0, 0, 0 };
+	struct sim_forge f = {
+		.level = QUIC_LEVEL_INITIAL, .pn = 1000, .frames = close, .len = sizeof(close),
+	};
+	u8 dgram[SIM_FORGE_MAX_BYTES];
+
+	if (ep->me || !small_left || !server->started ||
+	    !quic_keys_can_send(&ep->conn.keys, QUIC_LEVEL_INITIAL))
+		return;
+	f.pad_to = small_left * 100;
+	small_left--;
+	sim_inject(&sim, 1, dgram, sim_forge(ep, &f, dgram), 1);
+}
+
+/* What is more than an ACK asks for one. */
+static bool small_on_send(struct sim *s, unsigned int from, u64 index, u8 *data, u32 len,
+			  enum quic_ecn *ecn)
+{
+	if (from == 1 && (data[0] & 0xb0) == QUIC_HEADER_LONG && len > 100 && len < 1200)
+		sim_fail(s, "the server's Initial is small");
+	return true;
+}
+
+static const struct sim_hooks small_hooks = {
+	.on_settle = small_on_settle, .on_send = small_on_send,
+};
+
+/* [9000-14.1#2,3] [9000-14#4] */
+static const char *small_initials_are_neither_sent_nor_taken(u64 seed)
+{
+	struct sim_config cfg;
+	const char *err;
+
+	upload(&cfg, seed, &small_hooks, 20000);
+	cfg.link[0].latency = 30000;
+	small_left = 1 + seed % 11;
+	err = scenario_run(&cfg);
+	if (!err && client->conn.close.source != QUIC_CLOSE_LOCAL)
+		return "a small datagram closed the connection";
+	return err;
+}
+
 /* ---- ECN ---- */
 
 /* [9000-13.4] [9002-7.1] marks slow the sender down like losses, without any [9000-13.4.1] */
@@ -258,6 +307,7 @@ int main(int argc, char **argv)
 		SCENARIO(search_finds_what_the_path_carries),
 		SCENARIO(limit_of_the_peer_is_kept),
 		SCENARIO(path_that_shrinks_is_no_black_hole),
+		SCENARIO(small_initials_are_neither_sent_nor_taken),
 		SCENARIO(marks_slow_down_without_loss),
 		SCENARIO(erased_or_mangled_marks_switch_ecn_off),
 		SCENARIO(path_that_marks_all_is_survived),

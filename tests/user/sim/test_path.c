@@ -14,7 +14,7 @@ static const char *server_followed(void)
 	if (!quic_addr_equal(&server->conn.path->remote, &world.outside))
 		return "the server sends elsewhere";
 	if (!server->conn.path->validated || server->conn.path->validating)
-		return "the new address was not validated";	/* [9000-9] */
+		return "the new address was not validated";	/* [9000-9#4] */
 	if (!server->events[QUIC_EDGE_EV_MIGRATED])
 		return "nobody was told";
 	if (client->events[QUIC_EDGE_EV_MIGRATED])
@@ -22,7 +22,7 @@ static const char *server_followed(void)
 	return NULL;
 }
 
-/* [9000-9.3] [9000-9.4]: only the port: what is known of the path goes on */
+/* [9000-9.3#1] [9000-9.4#2] [9000-8.2.1#4]: only the port: what is known of the path goes on */
 static const char *rebinding_of_the_port(u64 seed)
 {
 	struct sim_config cfg;
@@ -45,7 +45,7 @@ static void note_on_settle(struct sim_endpoint *ep)
 	path_on_settle(ep);
 }
 
-/* [9000-9.3] [9000-9.4]: another address: everything is measured anew */
+/* [9000-9.3#1] [9000-9.4#1,2]: another address: everything is measured anew */
 static const char *rebinding_of_the_address(u64 seed)
 {
 	static const struct sim_hooks hooks = {
@@ -147,7 +147,7 @@ static const char *migration_to_a_dead_address(u64 seed)
 	return NULL;
 }
 
-/* [9000-8.2.1] the first challenges and responses are lost: later ones do it */
+/* [9000-8.2.1] [9000-8.2.2#1,3,4,7] the first challenges and responses are lost: later ones do it */
 static const char *lost_challenges_are_repeated(u64 seed)
 {
 	struct sim_config cfg;
@@ -184,7 +184,7 @@ static void move_forbidden(void)
 		sim_fail(&sim, "the client may move against the server's will");
 }
 
-/* [9000-9] [9000-18.2] */
+/* [9000-9#2] [9000-18.2#2] */
 static const char *disabled_migration_is_not_tried(u64 seed)
 {
 	static const struct sim_hooks hooks = {
@@ -202,7 +202,7 @@ static const char *disabled_migration_is_not_tried(u64 seed)
 	return err;
 }
 
-/* [9000-9] packets from elsewhere are dropped, and draw neither reset nor close */
+/* [9000-9#3] packets from elsewhere are dropped, and draw neither reset nor close */
 static const char *disabled_migration_ignores_other_addresses(u64 seed)
 {
 	static const struct sim_hooks hooks = {
@@ -222,7 +222,7 @@ static const char *disabled_migration_ignores_other_addresses(u64 seed)
 	return NULL;
 }
 
-/* [9000-9] nobody moves before the handshake is confirmed */
+/* [9000-9#1] nobody moves before the handshake is confirmed */
 static void early_on_settle(struct sim_endpoint *ep)
 {
 	if (!ep->me && !ep->conn.confirmed && quic_conn_is_open(&ep->conn) &&
@@ -285,7 +285,7 @@ static const char *spoof_run(u64 seed, unsigned int nr)
 	return NULL;
 }
 
-/* [9000-9.3.2] [9000-9.3.3] */
+/* [9000-9.3.2#1] [9000-9.3.3#1] */
 static const char *copied_packet_moves_nobody_for_long(u64 seed)
 {
 	return spoof_run(seed, 1);
@@ -296,7 +296,7 @@ static const char *copied_packets_move_nobody_for_long(u64 seed)
 	return spoof_run(seed, 5 + seed % 20);
 }
 
-/* [9000-9.3.2] the client is silent after the copy: validation fails, and the server reverts */
+/* [9000-9.3.2#1] the client is silent after the copy: validation fails, and the server reverts */
 static bool revert_on_route(struct sim *s, unsigned int from, struct quic_addr *src,
 			    struct quic_addr *dst, const u8 *data, u32 len)
 {
@@ -327,7 +327,7 @@ static const char *failed_validation_reverts(u64 seed)
 	return err;
 }
 
-/* [9000-9] a client that hears from another server drops it */
+/* [9000-9#5] a client that hears from another server drops it */
 static bool impostor_on_send(struct sim *s, unsigned int from, u64 index, u8 *data, u32 len,
 			     enum quic_ecn *ecn)
 {

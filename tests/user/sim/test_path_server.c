@@ -19,7 +19,7 @@ static const struct sim_hooks preferred_hooks = {
 	.on_blob = preferred_on_blob,
 };
 
-/* [9000-9.6.1] [9000-9.6.2] [9000-5.1.1] */
+/* [9000-9.6.2#1,2,3] [9000-9.6.3#1] [9000-5.1.1] */
 static const char *preferred_address_is_used(u64 seed)
 {
 	struct sim_config cfg;
@@ -61,7 +61,7 @@ static const char *preferred_address_is_enough(u64 seed)
 	return err;
 }
 
-/* [9000-9.6.1] */
+/* [9000-9.6.1#1] */
 static const char *preferred_address_that_is_dead_is_not_used(u64 seed)
 {
 	struct sim_config cfg;
@@ -77,7 +77,7 @@ static const char *preferred_address_that_is_dead_is_not_used(u64 seed)
 	return err;
 }
 
-/* The client's NAT binding changes after it came to the preferred address. */
+/* [9000-9.6.3#2] the client's NAT binding changes after it came to the preferred address */
 static const char *rebinding_at_the_preferred_address(u64 seed)
 {
 	struct sim_config cfg;
@@ -123,7 +123,7 @@ static const char *server_that_moves_is_followed_by_who_wants_to(u64 seed)
 	return err;
 }
 
-/* [9000-9] */
+/* [9000-9#5] */
 static const char *server_that_moves_is_ignored_by_default(u64 seed)
 {
 	struct sim_config cfg;

@@ -385,6 +385,65 @@ static void remote_reset_token_is_that_of_the_id_in_use(void **state)
 	assert_false(quic_connid_remote_is_reset(&r, token_of(0)));
 }
 
+/* [9000-9.5#1,2] each path has an id of its own */
+static void remote_gives_each_path_its_id(void **state)
+{
+	struct quic_connid_remote r;
+	struct quic_connid_entry *e;
+	u64 seq;
+
+	remote_fresh(&r, 4);
+	assert_null(quic_connid_remote_take(&r));		/* only that in use */
+	on_new(&r, 1, 0);
+	on_new(&r, 2, 0);
+	on_new(&r, 3, 0);
+	e = quic_connid_remote_take(&r);
+	assert_int_equal(e->seq, 1);
+	assert_true(quic_connid_remote_is_reset(&r, token_of(1)));
+	assert_false(quic_connid_remote_is_reset(&r, token_of(2)));
+	quic_connid_remote_activate(&r, 1);
+	assert_int_equal(active_seq(&r), 1);
+	assert_int_equal(quic_connid_remote_take(&r)->seq, 2);	/* 0 is taken now */
+	assert_true(quic_connid_remote_release(&r, 0));
+	assert_true(quic_connid_remote_next_retire(&r, &seq));
+	assert_int_equal(seq, 0);
+	assert_true(quic_connid_remote_release(&r, 0));		/* gone: nothing to do */
+	assert_true(quic_connid_remote_release(&r, 1));		/* in use: stays */
+	assert_int_equal(active_seq(&r), 1);
+	assert_int_equal(quic_connid_remote_use(&r, 2), -EINVAL);	/* another path's */
+	assert_int_equal(quic_connid_remote_use(&r, 9), -EINVAL);
+	assert_int_equal(quic_connid_remote_use(&r, 3), 0);
+	assert_int_equal(active_seq(&r), 3);
+	assert_null(quic_connid_remote_take(&r));		/* 1 is not used again */
+}
+
+static void remote_retires_on_demand(void **state)
+{
+	struct quic_connid_remote r;
+
+	remote_fresh(&r, 4);
+	on_new(&r, 1, 0);
+	on_new(&r, 2, 0);
+	assert_int_equal(quic_connid_remote_retire_prior(&r, 0), -EINVAL);
+	assert_int_equal(quic_connid_remote_retire_prior(&r, 3), -EINVAL);
+	assert_int_equal(quic_connid_remote_take(&r)->seq, 1);
+	/* The path in use takes a spare rather than another path's id. */
+	assert_int_equal(quic_connid_remote_retire_prior(&r, 1), 0);
+	assert_int_equal(active_seq(&r), 2);
+	assert_int_equal(quic_connid_remote_retire_prior(&r, 2), 0);
+	assert_null(quic_connid_remote_find(&r, 1));
+	/* But takes that when there is no other. */
+	on_new(&r, 3, 0);
+	assert_int_equal(quic_connid_remote_take(&r)->seq, 3);
+	assert_int_equal(quic_connid_remote_retire_prior(&r, 3), 0);
+	assert_int_equal(active_seq(&r), 3);
+	r.nr_retire = QUIC_CONNID_RETIRE_MAX;
+	on_new(&r, 4, 0);
+	assert_int_equal(quic_connid_remote_retire_prior(&r, 4), -EAGAIN);
+	assert_int_equal(quic_connid_remote_take(&r)->seq, 4);
+	assert_false(quic_connid_remote_release(&r, 4));
+}
+
 static void remote_first_id_replaces_the_provisional_one(void **state)
 {
 	struct quic_cid provisional = cid_of(1000), first = cid_of(0);
@@ -624,6 +683,8 @@ int main(void)
 		cmocka_unit_test(remote_retirements_are_told_until_acknowledged),
 		cmocka_unit_test(remote_unacknowledged_retirements_are_bounded),
 		cmocka_unit_test(remote_reset_token_is_that_of_the_id_in_use),
+		cmocka_unit_test(remote_gives_each_path_its_id),
+		cmocka_unit_test(remote_retires_on_demand),
 		cmocka_unit_test(remote_first_id_replaces_the_provisional_one),
 		cmocka_unit_test(remote_agrees_with_the_model),
 		cmocka_unit_test(both_tables_live_together),

@@ -40,7 +40,7 @@ static void mtu_is_never_below_the_least_datagram(void **state)
 	assert_int_equal(p.mtu, 1452);
 }
 
-/* [9000-8.1] */
+/* [9000-8.1] [9000-9.3#2] [9000-14.1#4] */
 static void amplification_is_three_at_most(void **state)
 {
 	struct quic_path p;
@@ -153,7 +153,7 @@ static void only_the_right_response_validates(void **state)
 	assert_int_equal(quic_path_on_response(&p, data, 70001), QUIC_PATH_ANSWER_NONE);
 }
 
-/* [9000-8.2.1] each challenge has data of its own, and a late answer to any counts */
+/* [9000-8.2.1#1] each challenge has data of its own, and a late answer to any counts */
 static void any_challenge_of_a_validation_can_be_answered(void **state)
 {
 	unsigned int answered, i;
@@ -168,7 +168,7 @@ static void any_challenge_of_a_validation_can_be_answered(void **state)
 	}
 }
 
-/* [9000-8.2.1] [9000-8.2.3] */
+/* [9000-8.2.1#3] [9000-8.2.3#1] [9000-14#1] */
 static void small_challenge_validates_the_address_only(void **state)
 {
 	struct quic_path p;
@@ -186,7 +186,7 @@ static void small_challenge_validates_the_address_only(void **state)
 	assert_int_equal(answer(&p, 2, 100000), QUIC_PATH_ANSWER_DONE);
 }
 
-/* [9000-9.4] [9000-8.2.4] */
+/* [9000-9.4#3] [9000-8.2.4] */
 static void challenges_back_off_and_end(void **state)
 {
 	quic_us now = 500, end = 500 + 7 * pto;
@@ -230,7 +230,7 @@ static void response_time_is_the_first_guess_of_the_rtt(void **state)
 	assert_int_equal(p.rtt.smoothed, 20000);
 }
 
-/* [9000-8.2.2] the newest ones are answered, memory is bounded */
+/* [9000-8.2.2#1] the newest ones are answered, memory is bounded */
 static void newest_challenges_are_kept(void **state)
 {
 	struct quic_path p;

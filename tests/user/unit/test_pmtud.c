@@ -67,6 +67,7 @@ static void random_loss_never_breaks_the_search(void **state)
 	}
 }
 
+/* [9000-14.2.1#1,3] */
 static void too_big_from_the_ip_layer_shrinks(void **state)
 {
 	struct quic_pmtud p;
@@ -79,6 +80,30 @@ static void too_big_from_the_ip_layer_shrinks(void **state)
 	assert_true(quic_pmtud_on_too_big(&p, 500));	/* never below 1200 */
 	assert_int_equal(p.good, QUIC_MIN_DATAGRAM_BYTES);
 	assert_int_equal(quic_pmtud_next(&p), 0);
+	assert_false(quic_pmtud_on_too_big(&p, 9000));	/* nor up */
+	assert_int_equal(p.good, QUIC_MIN_DATAGRAM_BYTES);
+	assert_int_equal(quic_pmtud_next(&p), 0);
+}
+
+static void search_begins_again_but_not_beyond_the_limit(void **state)
+{
+	struct quic_pmtud p;
+
+	quic_pmtud_init(&p, QUIC_MIN_DATAGRAM_BYTES, 9000);
+	assert_int_equal(p.lost_from, QUIC_US_NEVER);
+	quic_pmtud_limit(&p, 1400);
+	assert_int_equal(quic_pmtud_next(&p), 1400);
+	quic_pmtud_on_too_big(&p, 1300);
+	quic_pmtud_on_sent(&p, 1300);
+	assert_true(quic_pmtud_on_acked(&p, 1300));
+	assert_int_equal(quic_pmtud_next(&p), 0);
+	quic_pmtud_raise(&p);
+	assert_int_equal(p.good, 1300);
+	assert_int_equal(quic_pmtud_next(&p), 1400);
+	quic_pmtud_on_sent(&p, 1400);
+	assert_true(quic_pmtud_on_acked(&p, 1400));
+	quic_pmtud_raise(&p);
+	assert_int_equal(quic_pmtud_next(&p), 0);
 }
 
 int main(void)
@@ -88,6 +113,7 @@ int main(void)
 		cmocka_unit_test(smaller_paths_are_found_closely),
 		cmocka_unit_test(random_loss_never_breaks_the_search),
 		cmocka_unit_test(too_big_from_the_ip_layer_shrinks),
+		cmocka_unit_test(search_begins_again_but_not_beyond_the_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
