@@ -304,7 +304,7 @@ static void path_begin_validation(struct quic_conn *conn, struct quic_path *p, q
 }
 
 /* The path in use is valid: what came before it is not needed any more. */
-static void path_arrived(struct quic_conn *conn)
+static void path_arrived(struct quic_conn *conn, quic_us now)
 {
 	struct quic_edge_event_info ev = {
 		.type = QUIC_EDGE_EV_MIGRATED,
@@ -313,6 +313,9 @@ static void path_arrived(struct quic_conn *conn)
 
 	if (conn->fallback && !conn->fallback->validating)
 		path_drop(conn, conn->fallback);
+	/* RFC 9000 9.3: an offer for the new address; without it goes as well. */
+	if (conn->is_server)
+		quic_conn_issue_token(conn, now);
 	conn->notify |= QUIC_NOTIFY_WRITE;
 	quic_edge_event(conn, &ev);
 }
@@ -339,7 +342,7 @@ static void path_follow(struct quic_conn *conn, struct quic_path *p, quic_us now
 	else if (!p->validated)
 		path_begin_validation(conn, p, now);		/* [9000-9#4] */
 	if (!p->validating)
-		path_arrived(conn);
+		path_arrived(conn, now);
 }
 
 /* Our own move: the old path stays for a while for what is still under way. */
@@ -355,7 +358,7 @@ static void path_leave(struct quic_conn *conn, struct quic_path *p, quic_us now)
 	old->left = true;
 	old->give_up_at = now + path_linger_ptos * quic_conn_pto(conn);
 	conn->ctl |= QUIC_CTL_PING;	/* a non-probing packet shows the peer [9000-9.2] */
-	path_arrived(conn);
+	path_arrived(conn, now);
 }
 
 /* ---- the peer's moves ---- */
@@ -489,7 +492,7 @@ void quic_conn_rx_path_challenge(struct quic_conn *conn, const u8 *data)
 static void path_succeeded(struct quic_conn *conn, struct quic_path *p, quic_us now)
 {
 	if (p == conn->path) {
-		path_arrived(conn);
+		path_arrived(conn, now);
 	} else if (p == conn->candidate) {
 		path_leave(conn, p, now);
 	} else if (p == conn->fallback) {

@@ -73,6 +73,7 @@ PairOptions Options(const char *server_ip = "10.7.1.1") {
   o.prepare = [](int fd) {
     Set(fd, QUIC_SOCKOPT_EVENT, quic_event_option{QUIC_EVENT_CONNECTION_MIGRATION, 1});
     Set(fd, QUIC_SOCKOPT_EVENT, quic_event_option{QUIC_EVENT_CONNECTION_ID, 1});
+    Set(fd, QUIC_SOCKOPT_EVENT, quic_event_option{QUIC_EVENT_NEW_TOKEN, 1});
   };
   return o;
 }
@@ -103,6 +104,7 @@ int Migrate(int fd, const Address &to) {
 struct Seen {
   std::string bytes;
   int migrations = 0, local = -1;
+  int tokens = 0;
   int retired_ours = 0, retired_theirs = 0;
   quic_connection_id_info info = {};
 };
@@ -119,6 +121,8 @@ void Take(int fd, Seen *seen) {
   } else if (buffer[0] == QUIC_EVENT_CONNECTION_MIGRATION) {
     seen->migrations++;
     seen->local = buffer[1];
+  } else if (buffer[0] == QUIC_EVENT_NEW_TOKEN) {
+    seen->tokens++;
   } else if (buffer[0] == QUIC_EVENT_CONNECTION_ID) {
     memcpy(&seen->info, &buffer[1], sizeof(seen->info));
     (seen->info.dest != 0 ? seen->retired_theirs : seen->retired_ours)++;
@@ -384,6 +388,7 @@ void TestRebinding() {
   tap.Ok(p.good() && Talk(p, "through a NAT"), "talk through a NAT");
   for (const char *ip : {"10.7.0.1", "10.7.0.2", "10.7.0.1"}) {
     Drain(p.server, 200);
+    Drain(p.client, 200);
     relay.Rebind(ip);
     while (relay.rebinding())
       usleep(1000);
@@ -394,6 +399,7 @@ void TestRebinding() {
            "event at the server");
     Same(Text(relay.outside()), NameOf(p.server, true), "getpeername");
     tap.Equal(0, client.migrations, "the client knows of nothing");
+    tap.Equal(1, client.tokens + Drain(p.client).tokens, "but gets a token for the new address");
   }
 }
 
