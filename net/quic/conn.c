@@ -44,7 +44,8 @@ void quic_conn_init(struct quic_conn *conn)
 
 	memset(conn, 0, sizeof(*conn));
 	conn->state = QUIC_CONN_NEW;
-	conn->path = &conn->paths[0];
+	conn->path = &conn->first_path;
+	conn->paths[0] = conn->path;
 	quic_recovery_init(&conn->recovery);
 	for (s = 0; s < QUIC_NR_SPACES; s++) {
 		quic_pnspace_init(&conn->space[s]);
@@ -144,6 +145,7 @@ void quic_conn_exit(struct quic_conn *conn)
 	enum quic_level level;
 	enum quic_space s;
 
+	quic_conn_path_exit(conn);
 	conn_forget_ids(conn);
 	conn_free_held(conn);
 	conn_free_dgrams(&conn->dgrams_in);

@@ -173,7 +173,8 @@ struct quic_conn_stats {
  * @early: client: parameters are remembered for 0-RTT and it is not settled; else NULL
  * @early_end: client: packet numbers below were rejected 0-RTT; 0: none were
  * @early_accepted: 0-RTT was used and accepted
- * @paths: what is known of each pair of addresses
+ * @first_path: of the handshake, and others later: most connections have one only
+ * @paths: what is known of each pair of addresses; NULL: a free slot
  * @version: the version in use
  * @first_version: of the client's first flight
  * @alt_version: the other one that Initials may still come in, see @keys' rx_alt; or NULL
@@ -251,7 +252,8 @@ struct quic_conn {
 	quic_us idle_since;
 	bool eliciting_since_rx;
 
-	struct quic_path paths[QUIC_CONN_PATHS];
+	struct quic_path first_path;
+	struct quic_path *paths[QUIC_CONN_PATHS];
 	struct quic_path *fallback;
 	struct quic_path *candidate;
 	u8 next_path_id;
@@ -549,6 +551,18 @@ void quic_conn_on_rx_closing(struct quic_conn *conn, u32 bytes);
 
 /* conn_path.c, towards the host */
 
+/*
+ * The paths there are, one after the other: @i is 0 at first; NULL: no more.  The one
+ * that was given may be dropped.
+ */
+static inline struct quic_path *quic_conn_next_path(const struct quic_conn *conn, unsigned int *i)
+{
+	while (*i < QUIC_CONN_PATHS)
+		if (conn->paths[(*i)++])
+			return conn->paths[*i - 1];
+	return NULL;
+}
+
 /**
  * quic_conn_can_migrate() - may we move to another path now?
  * @conn: connection
@@ -603,6 +617,8 @@ int quic_conn_change_ids(struct quic_conn *conn, bool dest, u64 active, u64 prio
 
 /* conn_path.c, between engine files */
 
+/* Frees all paths but the first. */
+void quic_conn_path_exit(struct quic_conn *conn);
 /* The first path, and all there is until the handshake is confirmed. */
 void quic_conn_path_start(struct quic_conn *conn, const struct quic_addr *local,
 			  const struct quic_addr *remote, quic_us now);

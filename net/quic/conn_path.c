@@ -23,35 +23,90 @@
 
 static const u8 path_linger_ptos = 3;	/* a path that nobody needs any more: late packets */
 
-/* A row of @conn->paths that holds no path. */
-static struct quic_path *path_free_slot(struct quic_conn *conn)
+/* A path that may make room for another; NULL: all are needed. */
+static struct quic_path *path_needless(const struct quic_conn *conn)
 {
-	struct quic_path *other = NULL;
+	struct quic_path *p, *needless = NULL;
+	unsigned int i = 0;
+
+	while ((p = quic_conn_next_path(conn, &i)))
+		if (p != conn->path && p != conn->fallback && p != conn->candidate)
+			needless = p;
+	return needless;
+}
+
+static bool path_is_there(const struct quic_conn *conn, const struct quic_path *path)
+{
+	struct quic_path *p;
+	unsigned int i = 0;
+
+	while ((p = quic_conn_next_path(conn, &i)))
+		if (p == path)
+			return true;
+	return false;
+}
+
+static bool path_has_slot(const struct quic_conn *conn)
+{
 	unsigned int i;
 
-	for (i = 0; i < QUIC_CONN_PATHS; i++) {
-		struct quic_path *p = &conn->paths[i];
+	for (i = 0; i < QUIC_CONN_PATHS; i++)
+		if (!conn->paths[i])
+			return true;
+	return false;
+}
 
-		if (!p->used)
-			return p;
-		if (p != conn->path && p != conn->fallback && p != conn->candidate)
-			other = p;
-	}
-	return other;
+/* The path of a free slot: the one that needs no memory if it is not in use. */
+static struct quic_path *path_alloc(struct quic_conn *conn)
+{
+	struct quic_path *p;
+	unsigned int i = 0;
+
+	while (conn->paths[i])
+		i++;
+	p = path_is_there(conn, &conn->first_path) ? quic_env_alloc(1, sizeof(*p)) :
+						     &conn->first_path;
+	conn->paths[i] = p;
+	return p;
+}
+
+static void path_free(struct quic_conn *conn, struct quic_path *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < QUIC_CONN_PATHS; i++)
+		if (conn->paths[i] == p)
+			conn->paths[i] = NULL;
+	if (p != &conn->first_path)
+		quic_env_free(p);
+}
+
+void quic_conn_path_exit(struct quic_conn *conn)
+{
+	struct quic_path *p;
+	unsigned int i = 0;
+
+	/* Who asks for addresses afterwards still gets an answer. */
+	if (conn->path != &conn->first_path)
+		conn->first_path = *conn->path;
+	while ((p = quic_conn_next_path(conn, &i)))
+		path_free(conn, p);
+	conn->path = &conn->first_path;
+	conn->paths[0] = conn->path;
+	conn->fallback = NULL;
+	conn->candidate = NULL;
+	conn->rx_path = NULL;
 }
 
 static struct quic_path *path_find(struct quic_conn *conn, const struct quic_addr *local,
 				   const struct quic_addr *remote)
 {
-	unsigned int i;
+	struct quic_path *p;
+	unsigned int i = 0;
 
-	for (i = 0; i < QUIC_CONN_PATHS; i++) {
-		struct quic_path *p = &conn->paths[i];
-
-		if (p->used && quic_addr_equal(&p->remote, remote) &&
-		    quic_addr_equal(&p->local, local))
+	while ((p = quic_conn_next_path(conn, &i)))
+		if (quic_addr_equal(&p->remote, remote) && quic_addr_equal(&p->local, local))
 			return p;
-	}
 	return NULL;
 }
 
@@ -59,11 +114,11 @@ static struct quic_path *path_find(struct quic_conn *conn, const struct quic_add
 static void path_set_timer(struct quic_conn *conn)
 {
 	quic_us at = QUIC_US_NEVER;
-	unsigned int i;
+	struct quic_path *p;
+	unsigned int i = 0;
 
-	for (i = 0; i < QUIC_CONN_PATHS; i++)
-		if (conn->paths[i].used)
-			at = min3(at, conn->paths[i].next_at, conn->paths[i].give_up_at);
+	while ((p = quic_conn_next_path(conn, &i)))
+		at = min3(at, p->next_at, p->give_up_at);
 	quic_timers_set(&conn->timers, QUIC_TIMER_PATH, at);
 }
 
@@ -121,13 +176,13 @@ static void path_tell_ids(struct quic_conn *conn)
 }
 
 /* Does another path address the peer with the id of @p? */
-static bool path_shares_dcid(const struct quic_conn *conn, const struct quic_path *p)
+static bool path_shares_dcid(const struct quic_conn *conn, const struct quic_path *path)
 {
-	unsigned int i;
+	struct quic_path *p;
+	unsigned int i = 0;
 
-	for (i = 0; i < QUIC_CONN_PATHS; i++)
-		if (&conn->paths[i] != p && conn->paths[i].used &&
-		    conn->paths[i].dcid_seq == p->dcid_seq)
+	while ((p = quic_conn_next_path(conn, &i)))
+		if (p != path && p->dcid_seq == path->dcid_seq)
 			return true;
 	return false;
 }
@@ -135,18 +190,41 @@ static bool path_shares_dcid(const struct quic_conn *conn, const struct quic_pat
 /* Forgets @p, which is not in use; an id that was only for it is retired. */
 static void path_drop(struct quic_conn *conn, struct quic_path *p)
 {
-	p->used = false;
+	bool shared = path_shares_dcid(conn, p);
+	u64 seq = p->dcid_seq;
+
 	if (p == conn->fallback)
 		conn->fallback = NULL;
 	if (p == conn->candidate)
 		conn->candidate = NULL;
 	if (p == conn->rx_path)
 		conn->rx_path = NULL;
+	path_free(conn, p);
 	conn->notify |= QUIC_NOTIFY_PATH;
-	if (path_shares_dcid(conn, p))
+	if (shared)
 		return;
-	quic_connid_remote_release(&conn->remote_ids, p->dcid_seq);
+	quic_connid_remote_release(&conn->remote_ids, seq);
 	path_tell_ids(conn);
+}
+
+/* A new path, and with @e a spare id of the peer's for it; NULL: no room, memory, or id. */
+static struct quic_path *path_make(struct quic_conn *conn, struct quic_connid_entry **e)
+{
+	struct quic_path *p, *needless = path_needless(conn);
+
+	if (!path_has_slot(conn) && !needless)
+		return NULL;
+	if (e) {
+		*e = quic_connid_remote_take(&conn->remote_ids);
+		if (!*e)
+			return NULL;
+	}
+	if (!path_has_slot(conn))
+		path_drop(conn, needless);
+	p = path_alloc(conn);
+	if (!p && e)
+		quic_connid_remote_release(&conn->remote_ids, (*e)->seq);
+	return p;
 }
 
 void quic_conn_set_peer_cid(struct quic_conn *conn, const struct quic_cid *cid)
@@ -159,14 +237,14 @@ void quic_conn_follow_peer_ids(struct quic_conn *conn)
 {
 	const struct quic_connid_entry *e = quic_connid_remote_active(&conn->remote_ids);
 	u64 before = conn->path->dcid_seq;
-	unsigned int i;
+	struct quic_path *p;
+	unsigned int i = 0;
 
 	path_set_dcid(conn->path, e);
-	for (i = 0; i < QUIC_CONN_PATHS; i++) {
-		struct quic_path *p = &conn->paths[i];
+	while ((p = quic_conn_next_path(conn, &i))) {
 		const struct quic_connid_entry *other = e;
 
-		if (!p->used || p == conn->path)
+		if (p == conn->path)
 			continue;
 		if (p->dcid_seq != before) {
 			if (quic_connid_remote_find(&conn->remote_ids, p->dcid_seq))
@@ -389,13 +467,14 @@ static bool path_is_refused(const struct quic_conn *conn, const struct quic_agg 
 /* A client's own address is no news: it may be another name of the one it chose. */
 static struct quic_path *path_of_server(struct quic_conn *conn, const struct quic_addr *remote)
 {
-	unsigned int i;
+	struct quic_path *p;
+	unsigned int i = 0;
 
 	if (conn->is_server || quic_addr_equal(&conn->path->remote, remote))
 		return conn->is_server ? NULL : conn->path;
-	for (i = 0; i < QUIC_CONN_PATHS; i++)
-		if (conn->paths[i].used && quic_addr_equal(&conn->paths[i].remote, remote))
-			return &conn->paths[i];
+	while ((p = quic_conn_next_path(conn, &i)))
+		if (quic_addr_equal(&p->remote, remote))
+			return p;
 	return NULL;
 }
 
@@ -424,15 +503,11 @@ void quic_conn_path_meet(struct quic_conn *conn, const struct quic_agg *agg,
 
 	if (!conn->confirmed)		/* addresses are stable till then (RFC 9000 9) */
 		return;
-	p = path_free_slot(conn);
 	/* The same id from the same local address may go on being used [9000-9.5#2]. */
 	rebound = quic_cid_equal(heard, &cur->heard) && quic_addr_equal(&agg->local, &cur->local);
-	if (p && !rebound)
-		e = quic_connid_remote_take(&conn->remote_ids);
-	if (!p || (!rebound && !e))
+	p = path_make(conn, rebound ? NULL : &e);
+	if (!p)
 		return;
-	if (p->used)
-		path_drop(conn, p);
 	path_init(conn, p, &agg->local, &agg->remote, conn->config.mtu_max, now);
 	p->dcid = rebound ? cur->dcid : e->cid;
 	p->dcid_seq = rebound ? cur->dcid_seq : e->seq;
@@ -442,6 +517,8 @@ void quic_conn_path_meet(struct quic_conn *conn, const struct quic_agg *agg,
 	/* [9000-9.6.2#3] [9000-9.6.3#2]; a client waits for the peer to be there. */
 	if (conn->is_server)
 		path_begin_validation(conn, p, now);
+	else
+		p->give_up_at = now + path_linger_ptos * path_pto(conn, p);
 	path_set_timer(conn);
 }
 
@@ -508,19 +585,20 @@ static void path_succeeded(struct quic_conn *conn, struct quic_path *p, quic_us 
 void quic_conn_rx_path_response(struct quic_conn *conn, const u8 *data, quic_us now)
 {
 	enum quic_path_answer answer = QUIC_PATH_ANSWER_NONE;
-	struct quic_path *p = conn->paths;
-	unsigned int i;
+	struct quic_path *p, *answered = NULL;
+	unsigned int i = 0;
 
 	/* [9000-8.2.2#4]: whatever path it came on; one that answers nothing is ignored. */
-	for (i = 0; i < QUIC_CONN_PATHS && answer == QUIC_PATH_ANSWER_NONE; i++) {
-		p = &conn->paths[i];
-		if (p->used)
-			answer = quic_path_on_response(p, data, now);
+	while ((p = quic_conn_next_path(conn, &i))) {
+		answer = quic_path_on_response(p, data, now);
+		answered = p;
+		if (answer != QUIC_PATH_ANSWER_NONE)
+			break;
 	}
 	if (answer == QUIC_PATH_ANSWER_ADDRESS)
 		conn->probe_paths = true;
 	else if (answer == QUIC_PATH_ANSWER_DONE)
-		path_succeeded(conn, p, now);
+		path_succeeded(conn, answered, now);
 	if (answer != QUIC_PATH_ANSWER_NONE)
 		path_set_timer(conn);
 }
@@ -551,32 +629,28 @@ static void path_failed(struct quic_conn *conn, struct quic_path *p, quic_us now
 
 void quic_conn_on_path_timer(struct quic_conn *conn, quic_us now)
 {
-	unsigned int i;
+	struct quic_path *p;
+	unsigned int i = 0;
 
-	for (i = 0; i < QUIC_CONN_PATHS && quic_conn_is_open(conn); i++) {
-		struct quic_path *p = &conn->paths[i];
-
-		if (!p->used)
-			continue;
-		if (p->give_up_at <= now)
-			path_failed(conn, p, now);
-		else
+	while ((p = quic_conn_next_path(conn, &i))) {
+		if (p->give_up_at > now) {
 			quic_path_on_timeout(p, now);
-		conn->probe_paths |= quic_path_wants_probe(p);
+			conn->probe_paths |= quic_path_wants_probe(p);
+		} else if (quic_conn_is_open(conn)) {
+			path_failed(conn, p, now);
+		}
 	}
 	path_set_timer(conn);
 }
 
 void quic_conn_path_settle(struct quic_conn *conn, const struct quic_sent_pkt *pkt)
 {
-	unsigned int i;
+	struct quic_path *p;
+	unsigned int i = 0;
 
-	for (i = 0; i < QUIC_CONN_PATHS; i++) {
-		struct quic_cong *c = &conn->paths[i].cong;
-
-		if (pkt->in_flight && conn->paths[i].used && conn->paths[i].id == pkt->path)
-			c->in_flight -= min_t(u64, pkt->bytes, c->in_flight);
-	}
+	while ((p = quic_conn_next_path(conn, &i)))
+		if (pkt->in_flight && p->id == pkt->path)
+			p->cong.in_flight -= min_t(u64, pkt->bytes, p->cong.in_flight);
 }
 
 /* ---- our moves ---- */
@@ -631,12 +705,9 @@ int quic_conn_migrate(struct quic_conn *conn, const struct quic_addr *local,
 	p = path_find(conn, local, remote);
 	if (p)
 		path_drop(conn, p);
-	p = path_free_slot(conn);
-	e = p ? quic_connid_remote_take(&conn->remote_ids) : NULL;	/* [9000-9.5#1] */
-	if (!e)
+	p = path_make(conn, &e);				/* [9000-9.5#1] */
+	if (!p)
 		return -EAGAIN;
-	if (p->used)
-		path_drop(conn, p);
 	path_init(conn, p, local, remote, mtu_max, now);
 	path_set_dcid(p, e);
 	p->heard = conn->path->heard;

@@ -123,14 +123,14 @@ int quic_migrate_set(struct quic_sock *q, const void *val, u32 len)
 static bool migrate_side_is_used(const struct quic_sock *q)
 {
 	const struct quic_conn *conn = &q->host.conn;
-	unsigned int i;
+	struct quic_path *p;
+	unsigned int i = 0;
 
 	/* Clients may come there at any time, until they do. */
 	if (quic_conn_awaits_client(conn))
 		return true;
-	for (i = 0; i < QUIC_CONN_PATHS; i++)
-		if (conn->paths[i].used &&
-		    quic_tunnel_of(&q->host, &conn->paths[i]) == q->host.side)
+	while ((p = quic_conn_next_path(conn, &i)))
+		if (quic_tunnel_of(&q->host, p) == q->host.side)
 			return true;
 	return false;
 }

@@ -120,12 +120,11 @@ static void probe_path(struct quic_conn *conn, struct quic_path *p, quic_us now)
 
 void quic_packet_send_path_probes(struct quic_conn *conn, quic_us now)
 {
-	unsigned int i;
+	struct quic_path *p;
+	unsigned int i = 0;
 
 	conn->probe_paths = false;
-	for (i = 0; i < QUIC_CONN_PATHS; i++) {
-		struct quic_path *p = &conn->paths[i];
-
+	while ((p = quic_conn_next_path(conn, &i))) {
 		if (quic_path_wants_probe(p))
 			probe_path(conn, p, now);
 		/* What the limit held back leaves when more came in. */

@@ -18,7 +18,6 @@ void quic_path_init(struct quic_path *p, const struct quic_addr *local,
 	p->local = *local;
 	p->remote = *remote;
 	p->mtu = max_t(u16, mtu, QUIC_MIN_DATAGRAM_BYTES);
-	p->used = true;
 	p->next_at = QUIC_US_NEVER;
 	p->give_up_at = QUIC_US_NEVER;
 	quic_rtt_init(&p->rtt, initial_rtt);
@@ -121,7 +120,7 @@ enum quic_path_answer quic_path_on_response(struct quic_path *p, const u8 *data,
 		quic_path_stop_validation(p);
 		return QUIC_PATH_ANSWER_DONE;
 	}
-	/* Once more, expanded: nothing limits that now [9000-8.2.1#3] [9000-8.2.3#1] [9000-14#1]. */
+	/* Once more: nothing limits it now [9000-8.2.1#3] [9000-8.2.3#1] [9000-14#1]. */
 	p->nr_challenge = 0;
 	p->challenge_send = true;
 	p->next_at = QUIC_US_NEVER;

@@ -65,7 +65,6 @@ struct quic_path_challenge {
  * @dcid_seq: its sequence number
  * @heard: our id in the newest packet received on it
  * @id: small number for sent records; another one when the congestion state is a new one
- * @used: there is such a path
  * @validated: the peer is reachable there: no amplification limit
  * @validating: a validation is under way
  * @moved: the peer sent a non-probing packet on it: it wants to be there
@@ -95,7 +94,6 @@ struct quic_path {
 	u64 dcid_seq;
 	struct quic_cid heard;
 	u8 id;
-	bool used;
 	bool validated;
 	bool validating;
 	bool moved;
@@ -177,7 +175,7 @@ void quic_path_on_challenge(struct quic_path *p, const u8 *data);
 /* Is a PATH_CHALLENGE or PATH_RESPONSE to be sent? */
 static inline bool quic_path_wants_probe(const struct quic_path *p)
 {
-	return p->used && (p->challenge_send || p->nr_response);
+	return p->challenge_send || p->nr_response;
 }
 
 #endif /* _QUIC_CORE_PATH_H */

@@ -136,13 +136,13 @@ static inline void watch_size(unsigned int from, const struct quic_addr *src,
 			      const struct quic_addr *dst, u32 len)
 {
 	const struct quic_conn *conn = &sim.ep[from].conn;
-	unsigned int i;
+	struct quic_path *p;
+	unsigned int i = 0;
 
-	for (i = 0; i < QUIC_CONN_PATHS; i++) {
-		const struct quic_path *p = &conn->paths[i];
+	while ((p = quic_conn_next_path(conn, &i))) {
 		u64 room = p->validated ? U64_MAX : 3 * p->rx_bytes - (p->tx_bytes - len);
 
-		if (p->used && p != conn->path && quic_addr_equal(&p->local, src) &&
+		if (p != conn->path && quic_addr_equal(&p->local, src) &&
 		    quic_addr_equal(&p->remote, dst) && len != min_t(u64, room, 1200))
 			sim_fail(&sim, "a probe of another size");
 	}
@@ -199,12 +199,13 @@ static inline bool both_confirmed(void)
 static inline void path_on_settle(struct sim_endpoint *ep)
 {
 	struct quic_addr addr;
-	unsigned int i;
+	struct quic_path *p;
+	unsigned int i = 0;
 
 	/* [9000-8.2.2#2] What may be answered is answered in the same instant. */
-	for (i = 0; i < QUIC_CONN_PATHS && quic_conn_is_open(&ep->conn); i++)
-		if (ep->conn.paths[i].used && ep->conn.paths[i].nr_response &&
-		    quic_path_amplification_room(&ep->conn.paths[i]) >= 1200)
+	while ((p = quic_conn_next_path(&ep->conn, &i)))
+		if (quic_conn_is_open(&ep->conn) && p->nr_response &&
+		    quic_path_amplification_room(p) >= 1200)
 			sim_fail(&sim, "a response waits");
 	/* What a host does for a client whose server prefers another address. */
 	if (!ep->me && ep->conn.preferred_todo && quic_conn_preferred(&ep->conn, 4, &addr)) {

@@ -147,7 +147,7 @@ static const char *migration_to_a_dead_address(u64 seed)
 	return NULL;
 }
 
-/* [9000-8.2.1] [9000-8.2.2#1,3,4,7] the first challenges and responses are lost: later ones do it */
+/* [9000-8.2.1] [9000-8.2.2#1,3,4,7] the first ones are lost, later ones do it */
 static const char *lost_challenges_are_repeated(u64 seed)
 {
 	struct sim_config cfg;
