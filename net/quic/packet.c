@@ -12,7 +12,7 @@
  */
 #include "packet_build.h"
 
-static const u32 packet_skip_first = 16;	/* packet numbers until one is left out, or twice that */
+static const u32 packet_skip_first = 16;	/* numbers until one is left out, or twice that */
 static const u32 packet_skip_next = 128;	/* and then, up to nine times that */
 
 static const enum quic_packet_kind packet_kinds[QUIC_NR_LEVELS] = {

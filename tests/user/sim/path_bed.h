@@ -205,7 +205,7 @@ static inline void path_on_settle(struct sim_endpoint *ep)
 	/* [9000-8.2.2#2] What may be answered is answered in the same instant. */
 	while ((p = quic_conn_next_path(&ep->conn, &i)))
 		if (quic_conn_is_open(&ep->conn) && p->nr_response &&
-		    quic_path_amplification_room(p) >= 1200)
+		    quic_path_amplification_room(p) >= 1200 && quic_cong_room(&p->cong) >= p->mtu)
 			sim_fail(&sim, "a response waits");
 	/* What a host does for a client whose server prefers another address. */
 	if (!ep->me && ep->conn.preferred_todo && quic_conn_preferred(&ep->conn, 4, &addr)) {
