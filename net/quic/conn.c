@@ -235,8 +235,8 @@ static int conn_new_cid(struct quic_conn *conn, struct quic_cid *cid)
 static void conn_set_ack_delay(struct quic_conn *conn)
 {
 	conn->ack_delay = conn->local.max_ack_delay_ms * QUIC_US_PER_MS;
-	if (conn->local.min_ack_delay_us > conn->ack_delay)
-		conn->local.min_ack_delay_us = QUIC_TPARAM_NO_ACK_FREQUENCY;	/* [ack-frequency-3] */
+	if (conn->local.min_ack_delay_us > conn->ack_delay)	/* [ack-frequency-3] */
+		conn->local.min_ack_delay_us = QUIC_TPARAM_NO_ACK_FREQUENCY;
 }
 
 static void conn_start_common(struct quic_conn *conn, const struct quic_addr *local,

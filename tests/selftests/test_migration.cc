@@ -138,9 +138,9 @@ Seen Drain(int fd, int timeout_ms = 500) {
 
 // A word each way, on streams of the client.
 bool Talk(const Pair &p, const std::string &word, Seen *client, Seen *server) {
-  bool good = quic_sendmsg(p.client, word.data(), word.size(), -1,
-                           MSG_QUIC_STREAM_NEW | MSG_QUIC_STREAM_FIN) ==
-              static_cast<ssize_t>(word.size());
+  bool good =
+      quic_sendmsg(p.client, word.data(), word.size(), -1,
+                   MSG_QUIC_STREAM_NEW | MSG_QUIC_STREAM_FIN) == static_cast<ssize_t>(word.size());
   for (*server = {}; good && server->bytes != word && Readable(p.server, 20000);)
     Take(p.server, server);
   good = good && server->bytes == word &&
@@ -166,7 +166,8 @@ void TestErrors() {
     const Fd fd = Socket();
     tap.Errno(EPIPE, Migrate(fd, good), "unconnected socket");
     const Address to("10.7.1.1", 1);
-    connect(fd, to.sa(), to.size);
+    if (connect(fd, to.sa(), to.size) != 0)
+      Die("connect");
     tap.Errno(EINVAL, Migrate(fd, good), "a client that is establishing");
   }
   Pair p = MakePair(Options());
@@ -174,8 +175,7 @@ void TestErrors() {
   char c = 0;
   tap.Errno(EINVAL, setsockopt(p.client, SOL_QUIC, QUIC_SOCKOPT_CONNECTION_MIGRATION, &c, 1),
             "no address");
-  tap.Errno(EINVAL,
-            setsockopt(p.client, SOL_QUIC, QUIC_SOCKOPT_CONNECTION_MIGRATION, good.sa(), 8),
+  tap.Errno(EINVAL, setsockopt(p.client, SOL_QUIC, QUIC_SOCKOPT_CONNECTION_MIGRATION, good.sa(), 8),
             "half an address");
   tap.Errno(EINVAL, Migrate(p.client, port0), "port 0");
   tap.Errno(EINVAL, Migrate(p.client, v6), "another family");
@@ -286,7 +286,8 @@ void TestPreferred(const char *server_ip, const char *preferred_ip) {
     options.prepare(p.client);
   }
   const Address to = NameOf(p.listener);
-  connect(p.client, to.sa(), to.size);
+  if (connect(p.client, to.sa(), to.size) != 0)
+    Die("connect");
   p.client_error = quic_client_handshake_ex(p.client, &o, nullptr);
   server.join();
   tap.Equal(0, migrate, "a preferred address is set" + where);
@@ -382,7 +383,8 @@ void TestRebinding() {
     p.client = Socket();
     options.prepare(p.client);
   }
-  connect(p.client, relay.name().sa(), relay.name().size);
+  if (connect(p.client, relay.name().sa(), relay.name().size) != 0)
+    Die("connect");
   p.client_error = quic_client_handshake_ex(p.client, &o, nullptr);
   server.join();
   tap.Ok(p.good() && Talk(p, "through a NAT"), "talk through a NAT");
@@ -509,9 +511,11 @@ void ForgeIcmp(const Address &client, const Address &server, int mtu) {
   m.udp.len = htons(1480);
   m.quic[0] = 0x40;
   auto sum = [](const void *data, size_t size) {
+    std::vector<uint16_t> words(size / 2);
+    memcpy(words.data(), data, size);
     uint32_t s = 0;
-    for (size_t i = 0; i < size; i += 2)
-      s += static_cast<const uint8_t *>(data)[i] << 8 | static_cast<const uint8_t *>(data)[i + 1];
+    for (const uint16_t word : words)
+      s += ntohs(word);
     while (s >> 16)
       s = (s & 0xffff) + (s >> 16);
     return htons(static_cast<uint16_t>(~s));

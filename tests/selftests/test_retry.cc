@@ -242,7 +242,7 @@ void TestInvalid() {
   const Fd client = Socket();
   tap.Errno(0, SetToken(client, token), "a Retry token in another connection");
   const Address to = NameOf(listener);
-  connect(client, to.sa(), to.size);
+  tap.Errno(0, connect(client, to.sa(), to.size), "connect() takes it");
   quic_handshake_options h = PskOptions(o);
   h.timeout_ms = 5000;
   tap.Ok(quic_client_handshake_ex(client, &h, nullptr) != 0, "the handshake fails");

@@ -109,7 +109,7 @@ bool Lists(const Bytes &vn, size_t from, uint32_t version) {
   Bytes want;
   PutVersion(&want, version);
   for (size_t i = from; i + 4 <= vn.size(); i += 4)
-    if (std::equal(want.begin(), want.end(), vn.begin() + i))
+    if (memcmp(want.data(), vn.data() + i, want.size()) == 0)
       return true;
   return false;
 }
@@ -176,9 +176,9 @@ Refused Refuse(uint32_t begins_with, const std::vector<uint32_t> &versions) {
     const size_t dcid = b[5], scid = b[6 + dcid];
     Bytes vn = {0x80, 0, 0, 0, 0};
     vn.push_back(scid);
-    vn.insert(vn.end(), b.begin() + 7 + dcid, b.begin() + 7 + dcid + scid);
+    vn.insert(vn.end(), b.data() + 7 + dcid, b.data() + 7 + dcid + scid);
     vn.push_back(dcid);
-    vn.insert(vn.end(), b.begin() + 6, b.begin() + 6 + dcid);
+    vn.insert(vn.end(), b.data() + 6, b.data() + 6 + dcid);
     for (const uint32_t v : versions)
       PutVersion(&vn, v);
     sendto(udp, vn.data(), vn.size(), 0, from.sa(), from.size);
