@@ -182,7 +182,8 @@ static int rx_stream_data_blocked(struct quic_conn *conn, const struct quic_fram
 static int rx_streams_blocked(struct quic_conn *conn, const struct quic_frame *f,
 			      struct frame_ctx *c)
 {
-	quic_stream_on_streams_blocked(conn, f->type == QUIC_FRAME_STREAMS_BLOCKED_UNI);
+	quic_stream_on_streams_blocked(conn, f->type == QUIC_FRAME_STREAMS_BLOCKED_UNI,
+				       f->limit.limit);
 	return 0;
 }
 

@@ -94,6 +94,7 @@ struct quic_stream {
  * @idle: indexes below @opened that have no object and were never used
  * @nr: objects
  * @closed: streams that ended, for raising @max of peer-opened types
+ * @peer_waits: it said that it is blocked at @max: the next one that ends is told at once
  * @blocked_at: limit for which STREAMS_BLOCKED was told last, U64_MAX: none
  */
 struct quic_stream_type {
@@ -101,6 +102,7 @@ struct quic_stream_type {
 	u64 max;
 	struct quic_ranges idle;
 	u32 nr;
+	bool peer_waits;
 	u64 closed;
 	u64 blocked_at;
 };
@@ -164,8 +166,8 @@ void quic_stream_on_open_blocked(struct quic_conn *conn, bool uni);
 u32 quic_stream_blocked_ctl(const struct quic_conn *conn);
 /* Stream @sid of the peer's ended: it may open another, told in steps [9000-4.6#5]. */
 void quic_stream_return_limit(struct quic_conn *conn, quic_sid sid);
-/* The peer could not: it gets what can be given. */
-void quic_stream_on_streams_blocked(struct quic_conn *conn, bool uni);
+/* The peer could not for @limit: it gets what can be given, now or when the next one ends. */
+void quic_stream_on_streams_blocked(struct quic_conn *conn, bool uni, u64 limit);
 /* The next id of ours of that direction. */
 quic_sid quic_stream_next_sid(const struct quic_conn *conn, bool uni);
 /**

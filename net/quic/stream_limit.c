@@ -37,15 +37,18 @@ u32 quic_stream_blocked_ctl(const struct quic_conn *conn)
 	       (uni->blocked_at == uni->max ? QUIC_CTL_STREAMS_BLOCKED_UNI : 0);
 }
 
-/* Lets the peer open streams for those that ended, when that are @step or more. */
-static void stream_raise_limit(struct quic_conn *conn, unsigned int type, u64 step)
+/* Lets the peer open streams for those that ended, when that are enough for a frame. */
+static void stream_raise_limit(struct quic_conn *conn, unsigned int type)
 {
 	struct quic_stream_type *t = &conn->streams.type[type];
-	u64 limit = min(quic_stream_initial_max(conn, type) + t->closed, QUIC_MAX_STREAMS);
+	u64 initial = quic_stream_initial_max(conn, type);
+	u64 limit = min(initial + t->closed, QUIC_MAX_STREAMS);
+	u64 step = t->peer_waits ? 1 : max_t(u64, div_u64(initial, stream_raise_parts), 1);
 
 	if (limit < t->max + step)
 		return;
 	t->max = limit;
+	t->peer_waits = false;
 	/* [9000-4.6#5] */
 	conn->ctl |= quic_sid_is_uni(type) ? QUIC_CTL_MAX_STREAMS_UNI : QUIC_CTL_MAX_STREAMS_BIDI;
 }
@@ -53,13 +56,18 @@ static void stream_raise_limit(struct quic_conn *conn, unsigned int type, u64 st
 /* A stream of the peer's ended: it may open another, told in steps (RFC 9000 4.6). */
 void quic_stream_return_limit(struct quic_conn *conn, quic_sid sid)
 {
-	u64 parts = div_u64(quic_stream_initial_max(conn, sid & 3), stream_raise_parts);
-
 	conn->streams.type[sid & 3].closed++;
-	stream_raise_limit(conn, sid & 3, max_t(u64, parts, 1));
+	stream_raise_limit(conn, sid & 3);
 }
 
-void quic_stream_on_streams_blocked(struct quic_conn *conn, bool uni)
+void quic_stream_on_streams_blocked(struct quic_conn *conn, bool uni, u64 limit)
 {
-	stream_raise_limit(conn, quic_sid_make(0, !conn->is_server, uni), 1);
+	unsigned int type = quic_sid_make(0, !conn->is_server, uni);
+	struct quic_stream_type *t = &conn->streams.type[type];
+
+	/* One below was overtaken by a MAX_STREAMS, which is told until it arrives. */
+	if (limit < t->max)
+		return;
+	t->peer_waits = true;
+	stream_raise_limit(conn, type);
 }

@@ -59,7 +59,8 @@ static void check_frames(const u8 *data, size_t len, enum quic_level level)
 	}
 }
 
-static void check_datagram(const u8 *data, u32 len)
+/* The bytes agree with what the engine says of them; a path's id may have any length. */
+static void check_packet(struct sim_endpoint *from, const struct quic_tx_pkt *pkt)
 {
 	static const enum quic_level levels[] = {
 		[QUIC_PACKET_INITIAL] = QUIC_LEVEL_INITIAL,
@@ -67,28 +68,17 @@ static void check_datagram(const u8 *data, u32 len)
 		[QUIC_PACKET_HANDSHAKE] = QUIC_LEVEL_HANDSHAKE,
 		[QUIC_PACKET_SHORT] = QUIC_LEVEL_APP,
 	};
+	u32 pn_off = pkt->hdr_len - pkt->pn_len;
 	struct quic_header h;
-	u32 hdr;
 
-	while (len) {
-		FUZZ_CHECK(quic_header_decode(data, len, ep->conn.path->dcid.len, &h));
-		FUZZ_CHECK(h.kind < ARRAY_SIZE(levels));
-		hdr = h.pn_offset + (data[0] & QUIC_HEADER_PN_MASK) + 1;
-		FUZZ_CHECK(h.packet_len > hdr + QUIC_TAG_BYTES);
-		check_frames(data + hdr, h.packet_len - hdr - QUIC_TAG_BYTES, levels[h.kind]);
-		data += h.packet_len;
-		len -= h.packet_len;
-	}
+	FUZZ_CHECK(quic_header_decode(pkt->dst, pkt->len + QUIC_TAG_BYTES, pn_off - 1, &h));
+	FUZZ_CHECK(h.kind < ARRAY_SIZE(levels) && h.pn_offset == pn_off);
+	FUZZ_CHECK((pkt->dst[0] & QUIC_HEADER_PN_MASK) + 1 == pkt->pn_len);
+	FUZZ_CHECK(h.packet_len == pkt->len + QUIC_TAG_BYTES);
+	check_frames(pkt->dst + pkt->hdr_len, pkt->len - pkt->hdr_len, levels[h.kind]);
 }
 
-static bool on_send(struct sim *s, unsigned int from, u64 index, u8 *data, u32 len,
-		    enum quic_ecn *ecn)
-{
-	check_datagram(data, len);
-	return false;
-}
-
-static const struct sim_hooks world_hooks = { .on_send = on_send };
+static const struct sim_hooks world_hooks = { .on_packet = check_packet };
 
 /* ---- what goes in ---- */
 

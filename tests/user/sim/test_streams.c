@@ -485,6 +485,37 @@ static const char *streams_blocked_is_answered_with_what_there_is(u64 seed)
 	return streams_run(&cfg);
 }
 
+/* The client waits before the first one ended: one that ends then is told at once. */
+static void early_blocked_step(struct sim_endpoint *ep)
+{
+	struct quic_stream *s;
+
+	if (ep == server) {
+		if (server->conn.streams.type[2].peer_waits)
+			many.ended += read_all(server);
+		return;
+	}
+	while ((s = open_next(client, true))) {
+		many.opened++;
+		write_bytes(client, s, 10, many.opened == 1);
+	}
+	if (many.opened == 100)
+		quic_stream_on_open_blocked(&client->conn, true);
+	streams_over = many.opened == 101;
+}
+
+/* [9000-4.6] */
+static const char *one_who_waits_is_told_of_the_next_end(u64 seed)
+{
+	struct sim_config cfg;
+
+	memset(&many, 0, sizeof(many));
+	streams_config(&cfg, seed, early_blocked_step);
+	streams_bad_network(&cfg);
+	hooks.on_init = tick_on_init;
+	return streams_run(&cfg);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct scenario list[] = {
@@ -499,6 +530,7 @@ int main(int argc, char **argv)
 		SCENARIO_ONCE(ten_thousand_streams_at_once),
 		SCENARIO(the_highest_id_opens_all_below_at_the_cost_of_one),
 		SCENARIO(streams_blocked_is_answered_with_what_there_is),
+		SCENARIO(one_who_waits_is_told_of_the_next_end),
 	};
 
 	return scenario_main(argc, argv, list, ARRAY_SIZE(list));
