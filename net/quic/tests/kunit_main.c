@@ -9,7 +9,7 @@
 
 #include "kunit_quic.h"
 
-kunit_test_suites(&quic_core_suite, &quic_crypto_suite, &quic_keys_suite);
+kunit_test_suites(&quic_core_suite, &quic_crypto_suite, &quic_keys_suite, &quic_limits_suite);
 
 /* MODULE_IMPORT_NS() takes a string on 7.3 and a word on 6.12; this is both. */
 MODULE_INFO(import_ns, "EXPORTED_FOR_KUNIT_TESTING");

@@ -10,5 +10,6 @@
 extern struct kunit_suite quic_core_suite;
 extern struct kunit_suite quic_crypto_suite;
 extern struct kunit_suite quic_keys_suite;
+extern struct kunit_suite quic_limits_suite;
 
 #endif /* _QUIC_KUNIT_QUIC_H */
