@@ -266,6 +266,10 @@ void TestServer() {
 
 // ---- preferred address ----
 
+bool Mapped(const char *ip) {
+  return strncmp(ip, "::ffff:", 7) == 0;
+}
+
 void TestPreferred(const char *server_ip, const char *preferred_ip) {
   const std::string where = std::string(" ") + preferred_ip;
   const PairOptions options = Options(server_ip);
@@ -296,8 +300,11 @@ void TestPreferred(const char *server_ip, const char *preferred_ip) {
   const Seen client = Drain(p.client, 2000);
   tap.Ok(client.migrations >= 1, "event at the client" + where);
   tap.Ok(Talk(p, "preferred"), "talk" + where);
-  Same(std::string(preferred_ip) + " 7443", NameOf(p.client, true), "the client's peer" + where);
-  Same(std::string(preferred_ip) + " 7443", NameOf(p.server), "the server's name" + where);
+  // UAPI.md 9: a v4-mapped address shows as one of IPv4
+  const std::string name =
+      Text(Address(Mapped(preferred_ip) ? preferred_ip + 7 : preferred_ip, 7443));
+  Same(name, NameOf(p.client, true), "the client's peer" + where);
+  Same(name, NameOf(p.server), "the server's name" + where);
   tap.Ok(Talk(p, "again"), "and talk again" + where);
 }
 
@@ -576,6 +583,9 @@ int main() {
   TestServer();
   TestPreferred("10.7.1.1", "10.7.1.2");
   TestPreferred("fd07:1::1", "fd07:1::2");
+  // Sockets of both families: one of AF_INET alone has no use for the other one.
+  TestPreferred("::ffff:10.7.1.1", "fd07:1::2");
+  TestPreferred("fd07:1::1", "::ffff:10.7.1.2");
   TestRebinding();
   TestIds();
   TestSize();

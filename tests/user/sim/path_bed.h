@@ -27,6 +27,7 @@ static struct sim_endpoint *const server = &sim.ep[1];
 static const struct quic_addr client_2 = { .family = 4, .port = 6000, .ip = { 10, 0, 0, 2 } };
 static const struct quic_addr client_port = { .family = 4, .port = 5001, .ip = { 10, 0, 0, 1 } };
 static const struct quic_addr server_2 = { .family = 4, .port = 444, .ip = { 10, 0, 1, 2 } };
+static const struct quic_addr server_6 = { .family = 6, .port = 446, .ip = { 0xfd, 2, [15] = 2 } };
 static const struct quic_addr stranger = { .family = 4, .port = 7000, .ip = { 10, 9, 9, 9 } };
 
 /* What an observer saw of one connection id of 1-RTT packets. */
@@ -63,6 +64,15 @@ struct world {
 };
 
 static struct world world;
+
+/* Where the ends are at first; scenarios of IPv6 change it. */
+static const struct quic_addr *home = sim_addr;
+
+/* The client's address of the other family: behind no NAT. */
+static inline const struct quic_addr *away_client(void)
+{
+	return home == sim_addr ? &sim_addr6[0] : &sim_addr[0];
+}
 
 /**
  * struct plan - what a scenario does, when
@@ -177,13 +187,14 @@ static inline bool path_on_route(struct sim *s, unsigned int from, struct quic_a
 	if (from == 0) {
 		if (is_down(src) || is_down(dst))
 			return false;
-		if (quic_addr_equal(src, &sim_addr[0]))
+		if (quic_addr_equal(src, &home[0]))
 			*src = world.outside;
 		return true;
 	}
 	if (quic_addr_equal(dst, &world.outside))
-		*dst = sim_addr[0];
-	else if (!quic_addr_equal(dst, &client_2) && !quic_addr_equal(dst, &client_port))
+		*dst = home[0];
+	else if (!quic_addr_equal(dst, &client_2) && !quic_addr_equal(dst, &client_port) &&
+		 !quic_addr_equal(dst, away_client()))
 		return false;		/* an outside address of the past */
 	return !is_down(src) && !is_down(dst);
 }
@@ -196,9 +207,24 @@ static inline bool both_confirmed(void)
 	       quic_conn_is_open(&client->conn) && quic_conn_is_open(&server->conn);
 }
 
+/* What a host does for a client whose server prefers another address. */
+static inline void path_try_preferred(struct sim_endpoint *ep)
+{
+	u8 family = ep->conn.path->remote.family;
+	const struct quic_addr *local = &ep->conn.path->local;
+	struct quic_addr addr;
+
+	if (!quic_conn_preferred(&ep->conn, family, &addr)) {
+		if (!quic_conn_preferred(&ep->conn, family == 4 ? 6 : 4, &addr))
+			return;
+		local = away_client();
+	}
+	plan.result = quic_conn_migrate(&ep->conn, local, &addr, 1472, sim.now);
+	quic_conn_output(&ep->conn, sim.now);
+}
+
 static inline void path_on_settle(struct sim_endpoint *ep)
 {
-	struct quic_addr addr;
 	struct quic_path *p;
 	unsigned int i = 0;
 
@@ -207,12 +233,8 @@ static inline void path_on_settle(struct sim_endpoint *ep)
 		if (quic_conn_is_open(&ep->conn) && p->nr_response &&
 		    quic_path_amplification_room(p) >= 1200 && quic_cong_room(&p->cong) >= p->mtu)
 			sim_fail(&sim, "a response waits");
-	/* What a host does for a client whose server prefers another address. */
-	if (!ep->me && ep->conn.preferred_todo && quic_conn_preferred(&ep->conn, 4, &addr)) {
-		plan.result = quic_conn_migrate(&ep->conn, &ep->conn.path->local, &addr, 1472,
-						sim.now);
-		quic_conn_output(&ep->conn, sim.now);
-	}
+	if (!ep->me && ep->conn.preferred_todo)
+		path_try_preferred(ep);
 	if (!both_confirmed() || sim.now < plan.at || plan.done >= plan.stop || !plan.act)
 		return;
 	plan.done++;
@@ -242,7 +264,8 @@ static inline void path_config(struct sim_config *cfg, u64 seed, void (*act)(voi
 	unsigned int i;
 
 	memset(&world, 0, sizeof(world));
-	world.outside = sim_addr[0];
+	home = sim_addr;
+	world.outside = home[0];
 	world.outside.port = 40000;
 	plan = (struct plan){ .at = start_at + 300000 + seed * 7919 % 500000, .stop = 1,
 			      .act = act };

@@ -26,6 +26,11 @@ const struct quic_addr sim_addr[2] = {
 	{ .family = 4, .port = 443, .ip = { 10, 0, 1, 1 } },
 };
 
+const struct quic_addr sim_addr6[2] = {
+	{ .family = 6, .port = 5000, .ip = { 0xfd, 1, [15] = 1 } },
+	{ .family = 6, .port = 443, .ip = { 0xfd, 2, [15] = 1 } },
+};
+
 u64 sim_random(struct sim *sim, u64 n)
 {
 	u64 z = (sim->rng += 0x9e3779b97f4a7c15ULL);
@@ -99,7 +104,7 @@ static void event_free(struct sim_event *e)
 
 static struct quic_addr endpoint_addr(const struct sim *sim, unsigned int who)
 {
-	struct quic_addr a = sim_addr[who];
+	struct quic_addr a = sim->cfg.addrs[who];
 
 	if (!who && sim->cfg.client_ip)
 		a.ip[3] = sim->cfg.client_ip;
@@ -407,6 +412,7 @@ void sim_config_default(struct sim_config *cfg, u64 seed)
 
 	*cfg = (struct sim_config){
 		.seed = seed,
+		.addrs = sim_addr,
 		.cipher = QUIC_CIPHER_AES_128_GCM,
 		.mtu_max = 1472,
 		.cong = &quic_cong_cubic_ops,
@@ -441,7 +447,7 @@ static void sim_begin(struct sim *sim, const struct sim_config *cfg)
 	sim_current = sim;
 	for (i = 0; i < 2; i++)
 		endpoint_init(sim, i);
-	if (quic_conn_start_client(&sim->ep[0].conn, &local, &sim_addr[1], sim->now)) {
+	if (quic_conn_start_client(&sim->ep[0].conn, &local, &cfg->addrs[1], sim->now)) {
 		sim_fail(sim, "client did not start");
 		return;
 	}

@@ -110,7 +110,8 @@ struct sim_config {
 	u64 seed;
 	struct quic_tokens *tokens;	/* NULL: the server neither issues nor checks any */
 	bool validate;		/* the server wants validated addresses: Retry */
-	u8 client_ip;		/* last byte of the client's address */
+	const struct quic_addr *addrs;	/* where both are at first: sim_addr or sim_addr6 */
+	u8 client_ip;		/* last byte of the client's address in sim_addr */
 
 	const struct sim_hooks *hooks;
 	bool may_end_early;	/* an end before all data is through is no failure */
@@ -210,8 +211,8 @@ void sim_inject(struct sim *sim, unsigned int to, const u8 *data, u32 len, quic_
 /* The same from @src. */
 void sim_inject_from(struct sim *sim, unsigned int to, const struct quic_addr *src,
 		     const u8 *data, u32 len, quic_us delay);
-/* Where endpoint 0 (client) and 1 (server) are at first. */
-extern const struct quic_addr sim_addr[2];
+/* Where endpoint 0 (client) and 1 (server) are at first, of either family. */
+extern const struct quic_addr sim_addr[2], sim_addr6[2];
 
 /* app.c: the application and its fake TLS */
 void sim_app_start(struct sim_endpoint *ep);

@@ -6,9 +6,11 @@
 
 /* ---- the server's other address ---- */
 
+static const struct quic_addr *preferred;	/* the server's wish */
+
 static void preferred_on_blob(struct sim_endpoint *ep)
 {
-	if (ep->me && quic_conn_set_preferred(&ep->conn, &server_2))
+	if (ep->me && quic_conn_set_preferred(&ep->conn, preferred ?: &server_2))
 		sim_fail(&sim, "no preferred address can be set");
 }
 
@@ -36,6 +38,29 @@ static const char *preferred_address_is_used(u64 seed)
 	if (server->conn.path->validating || client->conn.path->validating)
 		return "it was taken without validation";
 	return NULL;
+}
+
+/* [9000-9.6.2#1] a client of one family is told an address of the other */
+static const char *preferred_address_of_the_other_family(u64 seed)
+{
+	struct sim_config cfg;
+	const char *err;
+
+	path_config(&cfg, seed, NULL);
+	if (seed & 4)
+		home = sim_addr6;
+	cfg.addrs = home;
+	world.outside = home[0];
+	cfg.hooks = &preferred_hooks;
+	preferred = seed & 4 ? &server_2 : &server_6;
+	err = ended_well(scenario_run(&cfg));
+	if (!err && (!quic_addr_equal(&client->conn.path->remote, preferred) ||
+		     !quic_addr_equal(&client->conn.path->local, away_client()) ||
+		     !quic_addr_equal(&server->conn.path->local, preferred) ||
+		     !quic_addr_equal(&server->conn.path->remote, away_client())))
+		err = "somebody stayed behind";
+	preferred = NULL;
+	return err;
 }
 
 static void preferred_cut(void)
@@ -255,6 +280,7 @@ int main(int argc, char **argv)
 {
 	static const struct scenario list[] = {
 		SCENARIO(preferred_address_is_used),
+		SCENARIO(preferred_address_of_the_other_family),
 		SCENARIO(preferred_address_is_enough),
 		SCENARIO(preferred_address_that_is_dead_is_not_used),
 		SCENARIO(rebinding_at_the_preferred_address),
