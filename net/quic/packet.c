@@ -428,9 +428,9 @@ void quic_packet_output(struct quic_conn *conn, quic_us now)
 	quic_timers_stop(&conn->timers, QUIC_TIMER_PACE);
 	if (conn->probe_paths)					/* [9000-8.2.2#2] */
 		quic_packet_send_path_probes(conn, now);
+	quic_packet_send_mtu_probe(conn, now);
 	while (packet_send_burst(conn, now))
 		if (!quic_conn_is_open(conn))
 			return;
-	quic_packet_send_mtu_probe(conn, now);
 	packet_note_limit(conn);
 }

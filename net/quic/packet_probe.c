@@ -6,8 +6,8 @@
  *			as the path's amplification limit allows (RFC 9000 8.2)
  *   MTU probe:		a PING padded to the size in question (14.4)
  *
- * Each leaves alone in its datagram.  They do not ask the congestion window of
- * the path in use: there are few of them, counted and timed by their machines.
+ * Each leaves alone in its datagram, before data that would fill the congestion
+ * window: there are few of them, counted and timed by their machines.
  */
 #include "packet_build.h"
 
@@ -154,11 +154,14 @@ static noinline void probe_build_mtu(struct quic_conn *conn, struct quic_burst *
 
 void quic_packet_send_mtu_probe(struct quic_conn *conn, quic_us now)
 {
-	u16 size = quic_pmtud_next(&conn->path->pmtud);
+	const struct quic_cong *c = &conn->path->cong;
 	struct quic_burst *b;
+	u16 size;
 
-	if (!size || !conn->confirmed || quic_cong_room(&conn->path->cong) < size ||
-	    quic_path_amplification_room(conn->path) < size)
+	if (!conn->confirmed)
+		return;
+	size = quic_pmtud_fit(&conn->path->pmtud, c->cwnd, quic_cong_room(c));
+	if (!size || quic_path_amplification_room(conn->path) < size)
 		return;
 	b = quic_edge_burst_begin(conn, conn->path, size, QUIC_ECN_NOT_ECT, now);
 	if (!b)

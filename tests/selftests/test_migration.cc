@@ -484,13 +484,18 @@ void SetRouterMtu(int mtu) {
     Run(std::string("ip -n ") + kRouterNs + " link set " + dev + " mtu " + std::to_string(mtu));
 }
 
-void Transfer(const Pair &p, size_t size, const std::string &name) {
+// The bytes that arrived.
+size_t Move(const Pair &p, size_t size) {
   std::thread sender([&] { SendPattern(p.client, -1, size, MSG_QUIC_STREAM_NEW); });
   Seen seen;
   while (seen.bytes.size() < size && Readable(p.server, 30000))
     Take(p.server, &seen);
   sender.join();
-  tap.Equal(size, seen.bytes.size(), name);
+  return seen.bytes.size();
+}
+
+void Transfer(const Pair &p, size_t size, const std::string &name) {
+  tap.Equal(size, Move(p, size), name);
 }
 
 // "Packet too big" from whoever, who has not seen a packet: it quotes another id.
@@ -571,6 +576,26 @@ void TestSize() {
   tap.Errno(0, Set(fd, QUIC_SOCKOPT_CONFIG, config), "an interval of 5 s");
 }
 
+// The largest datagram of ours is more than the first window: steps lead there.
+void TestLoopback() {
+  constexpr size_t kPairs = 8, kBytes = 1000000;
+  constexpr unsigned kLargest = 16000;
+  std::vector<Pair> pairs(kPairs);
+  std::vector<std::thread> threads;
+  std::atomic<size_t> moved = 0, found = 0;
+  for (Pair &p : pairs)
+    p = MakePair();
+  for (const Pair &p : pairs)
+    threads.emplace_back([&] {
+      moved += Move(p, kBytes);
+      found += Info(p.client).pmtu_bytes == kLargest ? 1 : 0;
+    });
+  for (std::thread &t : threads)
+    t.join();
+  tap.Equal(kPairs * kBytes, moved.load(), "transfers side by side on loopback");
+  tap.Equal(kPairs, found.load(), "each finds the largest size there is");
+}
+
 }  // namespace
 
 int main() {
@@ -589,6 +614,7 @@ int main() {
   TestRebinding();
   TestIds();
   TestSize();
+  TestLoopback();
   DeleteNamespaces();
   return tap.End();
 }

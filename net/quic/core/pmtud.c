@@ -21,11 +21,32 @@ u16 quic_pmtud_next(const struct quic_pmtud *p)
 	if (p->good + 1u >= p->bad)
 		return 0;
 	/* The largest first: on most paths it is the answer. */
-	if (!p->lost)
+	if (!p->halve)
 		return p->bad - 1;
 	if (p->bad - p->good <= QUIC_PMTUD_STEP_BYTES)
 		return 0;
 	return (p->good + p->bad) / 2;
+}
+
+static void pmtud_failed(struct quic_pmtud *p, u16 size)
+{
+	p->bad = size;
+	p->halve = true;
+	p->probe = 0;
+	p->lost = 0;
+}
+
+u16 quic_pmtud_fit(struct quic_pmtud *p, u64 cwnd, u64 room)
+{
+	u16 size = quic_pmtud_next(p);
+
+	if (size <= room)
+		return size;
+	if (!p->probe)
+		return room >= 2 * p->good ? room : 0;
+	if (p->probe > cwnd)
+		pmtud_failed(p, p->probe);
+	return 0;
 }
 
 void quic_pmtud_on_sent(struct quic_pmtud *p, u16 size)
@@ -42,8 +63,7 @@ bool quic_pmtud_on_acked(struct quic_pmtud *p, u16 size)
 	if (size == p->probe) {
 		p->out = false;
 		p->probe = 0;
-		/* Any smaller size is not worth trying the largest first. */
-		p->lost = p->bad - 1 > size;
+		p->lost = 0;
 	}
 	if (size <= p->good || size >= p->bad)
 		return false;
@@ -56,10 +76,8 @@ void quic_pmtud_on_lost(struct quic_pmtud *p, u16 size)
 	if (size != p->probe)
 		return;
 	p->out = false;
-	if (++p->lost < QUIC_PMTUD_MAX_PROBES)
-		return;
-	p->bad = size;
-	p->probe = 0;
+	if (++p->lost >= QUIC_PMTUD_MAX_PROBES)
+		pmtud_failed(p, size);
 }
 
 void quic_pmtud_limit(struct quic_pmtud *p, u16 max)
@@ -71,6 +89,7 @@ void quic_pmtud_limit(struct quic_pmtud *p, u16 max)
 void quic_pmtud_raise(struct quic_pmtud *p)
 {
 	p->bad = p->max + 1u;
+	p->halve = false;
 	p->probe = 0;
 	p->lost = 0;
 }

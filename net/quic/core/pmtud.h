@@ -6,6 +6,10 @@
  * when that fails halves the interval between what works and what does not.  A
  * size counts as failed after MAX_PROBES lost probes.  A lost probe says nothing
  * about congestion.
+ *
+ * A probe has to fit into the congestion window like any packet.  Where that
+ * leaves no room for the size in question, a smaller one that is twice as large
+ * as what works is a step on the way: the window grows with the datagrams.
  */
 #ifndef _QUIC_CORE_PMTUD_H
 #define _QUIC_CORE_PMTUD_H
@@ -20,6 +24,7 @@
  * @good: largest size known to arrive
  * @max: largest size to be tried ever
  * @bad: smallest size known not to, one more than may be tried at first
+ * @halve: a size was lost: no more the largest first
  * @probe: size being probed, 0: none
  * @lost: probes of that size lost in a row
  * @out: a probe is in flight
@@ -30,6 +35,7 @@ struct quic_pmtud {
 	u16 good;
 	u16 max;
 	u32 bad;
+	bool halve;
 	u16 probe;
 	u8 lost;
 	bool out;
@@ -40,6 +46,18 @@ struct quic_pmtud {
 void quic_pmtud_init(struct quic_pmtud *p, u16 good, u16 max);
 /* Size of the probe to send now, 0: none (found, or one is in flight). */
 u16 quic_pmtud_next(const struct quic_pmtud *p);
+/**
+ * quic_pmtud_fit() - the same within a congestion window
+ * @p: search
+ * @cwnd: the window in bytes
+ * @room: bytes of it that are free
+ *
+ * A size that was lost and that the whole window has become too small for counts
+ * as too large, until quic_pmtud_raise().
+ *
+ * Return: quic_pmtud_next(), or a size on the way there; 0: none now.
+ */
+u16 quic_pmtud_fit(struct quic_pmtud *p, u64 cwnd, u64 room);
 void quic_pmtud_on_sent(struct quic_pmtud *p, u16 size);
 /* A probe of @size arrived: true when @good grew. */
 bool quic_pmtud_on_acked(struct quic_pmtud *p, u16 size);

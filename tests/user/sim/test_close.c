@@ -199,8 +199,17 @@ static void drain_on_settle(struct sim_endpoint *ep)
 	quic_conn_output(&ep->conn, sim.now);
 }
 
+/* The other end is closing, and may answer what was on its way. */
+static bool drain_on_send(struct sim *s, unsigned int from, u64 index, u8 *data, u32 len,
+			  enum quic_ecn *ecn)
+{
+	if (s->ep[from].conn.state == QUIC_CONN_DRAINING)
+		replies++;
+	return true;
+}
+
 static const struct sim_hooks drain_hooks = {
-	.on_send = flood_on_send,
+	.on_send = drain_on_send,
 	.on_settle = drain_on_settle,
 };
 

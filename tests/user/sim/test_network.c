@@ -66,6 +66,51 @@ static const char *search_finds_what_the_path_carries(u64 seed)
 	return NULL;
 }
 
+static u32 top_bytes;		/* that the search should find */
+static quic_us top_from;	/* when it could begin */
+static quic_us top_at;		/* when it had found it */
+
+static void top_on_settle(struct sim_endpoint *ep)
+{
+	if (ep != client)
+		return;
+	if (!top_from && ep->conn.confirmed)
+		top_from = sim.now;
+	if (!top_at && ep->conn.path->mtu >= top_bytes)
+		top_at = sim.now;
+}
+
+static const struct sim_hooks top_hooks = { .on_settle = top_on_settle };
+
+/* A sender whose data would fill any window finds out in no time what the path carries. */
+static const char *search_ends_while_the_window_is_full(u64 seed)
+{
+	static const u16 sizes[] = { 1472, 8972, 16000, 65000 };
+	quic_us latency = seed & 4 ? 20 : 5000;
+	struct sim_config cfg;
+	const char *err;
+	unsigned int i;
+
+	top_bytes = sizes[seed % 4];
+	top_from = 0;
+	top_at = 0;
+	upload(&cfg, seed, &top_hooks, 4 << 20);
+	cfg.mtu_max = top_bytes;
+	for (i = 0; i < 2; i++) {
+		cfg.link[i].mtu = top_bytes;
+		cfg.link[i].latency = latency;
+	}
+	err = scenario_run(&cfg);
+	if (err)
+		return err;
+	if (!top_at)
+		return "it was not found";
+	/* One round trip where the first window has room for the size, else some more. */
+	if (top_at - top_from > (top_bytes < 12000 ? 2 : 6) * 2 * latency)
+		return "it took too long";
+	return NULL;
+}
+
 static u32 most_bytes;
 static u32 shrink_to;
 static quic_us shrink_at;
@@ -305,6 +350,7 @@ int main(int argc, char **argv)
 {
 	static const struct scenario list[] = {
 		SCENARIO(search_finds_what_the_path_carries),
+		SCENARIO(search_ends_while_the_window_is_full),
 		SCENARIO(limit_of_the_peer_is_kept),
 		SCENARIO(path_that_shrinks_is_no_black_hole),
 		SCENARIO(small_initials_are_neither_sent_nor_taken),

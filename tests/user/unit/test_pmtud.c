@@ -106,6 +106,42 @@ static void search_begins_again_but_not_beyond_the_limit(void **state)
 	assert_int_equal(quic_pmtud_next(&p), 0);
 }
 
+static void window_without_room_is_no_end_of_the_search(void **state)
+{
+	struct quic_pmtud p;
+
+	/* Steps up to what the window has room for, if they are worth it. */
+	quic_pmtud_init(&p, QUIC_MIN_DATAGRAM_BYTES, 16000);
+	assert_int_equal(quic_pmtud_fit(&p, 12000, 2399), 0);
+	assert_int_equal(quic_pmtud_fit(&p, 12000, 12000), 12000);
+	quic_pmtud_on_sent(&p, 12000);
+	assert_int_equal(quic_pmtud_fit(&p, 12000, 12000), 0);
+	assert_true(quic_pmtud_on_acked(&p, 12000));
+	assert_int_equal(quic_pmtud_fit(&p, 24000, 15999), 0);
+	assert_int_equal(quic_pmtud_fit(&p, 24000, 16000), 16000);
+}
+
+static void step_that_is_lost_is_no_longer_stepped_over(void **state)
+{
+	struct quic_pmtud p;
+	unsigned int i;
+
+	quic_pmtud_init(&p, QUIC_MIN_DATAGRAM_BYTES, 16000);
+	for (i = 0; i < QUIC_PMTUD_MAX_PROBES; i++) {
+		assert_int_equal(quic_pmtud_fit(&p, 12000, 12000 - (i ? 0 : 4000)), 8000);
+		quic_pmtud_on_sent(&p, 8000);
+		quic_pmtud_on_lost(&p, 8000);
+	}
+	assert_int_equal(quic_pmtud_fit(&p, 12000, 12000), (QUIC_MIN_DATAGRAM_BYTES + 8000) / 2);
+	/* What was lost is repeated as it is, or not at all once no window takes it. */
+	quic_pmtud_on_sent(&p, 4600);
+	quic_pmtud_on_lost(&p, 4600);
+	assert_int_equal(quic_pmtud_fit(&p, 12000, 4599), 0);
+	assert_int_equal(quic_pmtud_fit(&p, 12000, 4600), 4600);
+	assert_int_equal(quic_pmtud_fit(&p, 4000, 4000), 0);
+	assert_int_equal(quic_pmtud_fit(&p, 4000, 4000), (QUIC_MIN_DATAGRAM_BYTES + 4600) / 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -114,6 +150,8 @@ int main(void)
 		cmocka_unit_test(random_loss_never_breaks_the_search),
 		cmocka_unit_test(too_big_from_the_ip_layer_shrinks),
 		cmocka_unit_test(search_begins_again_but_not_beyond_the_limit),
+		cmocka_unit_test(window_without_room_is_no_end_of_the_search),
+		cmocka_unit_test(step_that_is_lost_is_no_longer_stepped_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
