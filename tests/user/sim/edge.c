@@ -27,15 +27,27 @@ struct quic_chunk {
 	u8 mem[];
 };
 
+/* @ctx: what @cipher makes of @key, once for all packets. */
 struct quic_aead {
 	enum quic_cipher cipher;
 	u8 iv[QUIC_IV_BYTES];
 	u8 key[32];
+	union {
+		struct gcm_aes128_ctx g128;
+		struct gcm_aes256_ctx g256;
+		struct aes128_ctx aes;
+		struct chacha_poly1305_ctx cc;
+	} ctx;
 };
 
 struct quic_hp {
 	enum quic_cipher cipher;
 	u8 key[32];
+	union {
+		struct aes128_ctx a128;
+		struct aes256_ctx a256;
+		struct chacha_ctx cc;
+	} ctx;
 };
 
 struct sim_endpoint *sim_endpoint_of(struct quic_conn *conn)
@@ -126,6 +138,16 @@ void quic_edge_event(struct quic_conn *conn, const struct quic_edge_event_info *
 	sim_note(ep->sim, ev->type, ev->sid);
 }
 
+/* SIM_TRACE=1: every event on standard error. */
+static bool trace_wanted(void)
+{
+	static int wanted = -1;
+
+	if (wanted < 0)
+		wanted = !!getenv("SIM_TRACE");
+	return wanted;
+}
+
 void quic_edge_trace(struct quic_conn *conn, enum quic_trace_kind kind, u64 a, u64 b, u64 c)
 {
 	struct sim_endpoint *ep = sim_endpoint_of(conn);
@@ -134,7 +156,7 @@ void quic_edge_trace(struct quic_conn *conn, enum quic_trace_kind kind, u64 a, u
 		ep->frames_sent[a]++;
 	if (sim_current)
 		sim_note(ep->sim, kind << 8 | ep->me, a ^ b << 20 ^ c << 40);
-	if (getenv("SIM_TRACE"))
+	if (trace_wanted())
 		fprintf(stderr, "%10llu %c %2d a=%llu b=%llu c=%llu\n",
 			(unsigned long long)ep->sim->now, ep->me ? 'S' : 'C', kind,
 			(unsigned long long)a, (unsigned long long)b, (unsigned long long)c);
@@ -195,6 +217,37 @@ int quic_edge_initial_secrets(const struct quic_version *v, const struct quic_ci
 	return 0;
 }
 
+static void aead_set_key(struct quic_aead *aead)
+{
+	switch (aead->cipher) {
+	case QUIC_CIPHER_AES_128_GCM:
+		gcm_aes128_set_key(&aead->ctx.g128, aead->key);
+		break;
+	case QUIC_CIPHER_AES_256_GCM:
+		gcm_aes256_set_key(&aead->ctx.g256, aead->key);
+		break;
+	case QUIC_CIPHER_AES_128_CCM:
+		aes128_set_encrypt_key(&aead->ctx.aes, aead->key);
+		break;
+	default:
+		chacha_poly1305_set_key(&aead->ctx.cc, aead->key);
+	}
+}
+
+static void hp_set_key(struct quic_hp *hp)
+{
+	switch (hp->cipher) {
+	case QUIC_CIPHER_CHACHA20_POLY1305:
+		chacha_set_key(&hp->ctx.cc, hp->key);
+		break;
+	case QUIC_CIPHER_AES_256_GCM:
+		aes256_set_encrypt_key(&hp->ctx.a256, hp->key);
+		break;
+	default:
+		aes128_set_encrypt_key(&hp->ctx.a128, hp->key);
+	}
+}
+
 int quic_edge_aead_rekey(struct quic_aead *aead, const struct quic_version *v, const u8 *secret)
 {
 	if (sim_current)
@@ -202,6 +255,7 @@ int quic_edge_aead_rekey(struct quic_aead *aead, const struct quic_version *v, c
 	quic_edge_expand_label(aead->cipher, secret, v->label_key, aead->key,
 			       quic_cipher_info(aead->cipher)->key_bytes);
 	quic_edge_expand_label(aead->cipher, secret, v->label_iv, aead->iv, sizeof(aead->iv));
+	aead_set_key(aead);
 	return 0;
 }
 
@@ -231,8 +285,10 @@ int quic_edge_hp_new(struct quic_conn *conn, enum quic_cipher cipher,
 	count_keys(1);
 	hp->cipher = cipher;
 	*out = hp;
-	return quic_edge_expand_label(cipher, secret, v->label_hp, hp->key,
-				      quic_cipher_info(cipher)->key_bytes);
+	quic_edge_expand_label(cipher, secret, v->label_hp, hp->key,
+			       quic_cipher_info(cipher)->key_bytes);
+	hp_set_key(hp);
+	return 0;
 }
 
 void quic_edge_hp_free(struct quic_hp *hp)
@@ -243,14 +299,14 @@ void quic_edge_hp_free(struct quic_hp *hp)
 }
 
 #ifdef SIM_NULL_CRYPTO
-static void seal(const struct quic_aead *a, const u8 *nonce, const u8 *aad, size_t aad_len,
+static void seal(struct quic_aead *a, const u8 *nonce, const u8 *aad, size_t aad_len,
 		 u8 *text, size_t len)
 {
 	memset(text + len, 0, QUIC_TAG_BYTES);
 }
 
 /* A tag that begins with 0xff is a wrong one: what did not open has its own path. */
-static bool unseal(const struct quic_aead *a, const u8 *nonce, const u8 *aad, size_t aad_len,
+static bool unseal(struct quic_aead *a, const u8 *nonce, const u8 *aad, size_t aad_len,
 		   const u8 *in, size_t len, u8 *out)
 {
 	memcpy(out, in, len);
@@ -262,80 +318,63 @@ static void hp_mask(const struct quic_hp *hp, const u8 *sample, u8 *mask)
 	memset(mask, 0, 5);
 }
 #else
-static void seal(const struct quic_aead *a, const u8 *nonce, const u8 *aad, size_t aad_len,
+static void seal(struct quic_aead *a, const u8 *nonce, const u8 *aad, size_t aad_len,
 		 u8 *text, size_t len)
 {
-	struct chacha_poly1305_ctx cc;
-	struct gcm_aes128_ctx g128;
-	struct gcm_aes256_ctx g256;
-	struct aes128_ctx aes;
-
 	switch (a->cipher) {
 	case QUIC_CIPHER_AES_128_GCM:
-		gcm_aes128_set_key(&g128, a->key);
-		gcm_aes128_set_iv(&g128, QUIC_IV_BYTES, nonce);
-		gcm_aes128_update(&g128, aad_len, aad);
-		gcm_aes128_encrypt(&g128, len, text, text);
-		gcm_aes128_digest(&g128, QUIC_TAG_BYTES, text + len);
+		gcm_aes128_set_iv(&a->ctx.g128, QUIC_IV_BYTES, nonce);
+		gcm_aes128_update(&a->ctx.g128, aad_len, aad);
+		gcm_aes128_encrypt(&a->ctx.g128, len, text, text);
+		gcm_aes128_digest(&a->ctx.g128, QUIC_TAG_BYTES, text + len);
 		break;
 	case QUIC_CIPHER_AES_256_GCM:
-		gcm_aes256_set_key(&g256, a->key);
-		gcm_aes256_set_iv(&g256, QUIC_IV_BYTES, nonce);
-		gcm_aes256_update(&g256, aad_len, aad);
-		gcm_aes256_encrypt(&g256, len, text, text);
-		gcm_aes256_digest(&g256, QUIC_TAG_BYTES, text + len);
+		gcm_aes256_set_iv(&a->ctx.g256, QUIC_IV_BYTES, nonce);
+		gcm_aes256_update(&a->ctx.g256, aad_len, aad);
+		gcm_aes256_encrypt(&a->ctx.g256, len, text, text);
+		gcm_aes256_digest(&a->ctx.g256, QUIC_TAG_BYTES, text + len);
 		break;
 	case QUIC_CIPHER_AES_128_CCM:
-		aes128_set_encrypt_key(&aes, a->key);
-		ccm_encrypt_message(&aes, (nettle_cipher_func *)aes128_encrypt, QUIC_IV_BYTES,
+		ccm_encrypt_message(&a->ctx.aes, (nettle_cipher_func *)aes128_encrypt, QUIC_IV_BYTES,
 				    nonce, aad_len, aad, QUIC_TAG_BYTES, len + QUIC_TAG_BYTES,
 				    text, text);
 		break;
 	default:
-		chacha_poly1305_set_key(&cc, a->key);
-		chacha_poly1305_set_nonce(&cc, nonce);
-		chacha_poly1305_update(&cc, aad_len, aad);
-		chacha_poly1305_encrypt(&cc, len, text, text);
-		chacha_poly1305_digest(&cc, QUIC_TAG_BYTES, text + len);
+		chacha_poly1305_set_nonce(&a->ctx.cc, nonce);
+		chacha_poly1305_update(&a->ctx.cc, aad_len, aad);
+		chacha_poly1305_encrypt(&a->ctx.cc, len, text, text);
+		chacha_poly1305_digest(&a->ctx.cc, QUIC_TAG_BYTES, text + len);
 	}
 }
 
 /* @len bytes of ciphertext without the tag behind them; false: not authentic. */
-static bool unseal(const struct quic_aead *a, const u8 *nonce, const u8 *aad, size_t aad_len,
+static bool unseal(struct quic_aead *a, const u8 *nonce, const u8 *aad, size_t aad_len,
 		   const u8 *in, size_t len, u8 *out)
 {
-	struct chacha_poly1305_ctx cc;
-	struct gcm_aes128_ctx g128;
-	struct gcm_aes256_ctx g256;
-	struct aes128_ctx aes;
 	u8 tag[QUIC_TAG_BYTES];
 
 	switch (a->cipher) {
 	case QUIC_CIPHER_AES_128_GCM:
-		gcm_aes128_set_key(&g128, a->key);
-		gcm_aes128_set_iv(&g128, QUIC_IV_BYTES, nonce);
-		gcm_aes128_update(&g128, aad_len, aad);
-		gcm_aes128_decrypt(&g128, len, out, in);
-		gcm_aes128_digest(&g128, QUIC_TAG_BYTES, tag);
+		gcm_aes128_set_iv(&a->ctx.g128, QUIC_IV_BYTES, nonce);
+		gcm_aes128_update(&a->ctx.g128, aad_len, aad);
+		gcm_aes128_decrypt(&a->ctx.g128, len, out, in);
+		gcm_aes128_digest(&a->ctx.g128, QUIC_TAG_BYTES, tag);
 		break;
 	case QUIC_CIPHER_AES_256_GCM:
-		gcm_aes256_set_key(&g256, a->key);
-		gcm_aes256_set_iv(&g256, QUIC_IV_BYTES, nonce);
-		gcm_aes256_update(&g256, aad_len, aad);
-		gcm_aes256_decrypt(&g256, len, out, in);
-		gcm_aes256_digest(&g256, QUIC_TAG_BYTES, tag);
+		gcm_aes256_set_iv(&a->ctx.g256, QUIC_IV_BYTES, nonce);
+		gcm_aes256_update(&a->ctx.g256, aad_len, aad);
+		gcm_aes256_decrypt(&a->ctx.g256, len, out, in);
+		gcm_aes256_digest(&a->ctx.g256, QUIC_TAG_BYTES, tag);
 		break;
 	case QUIC_CIPHER_AES_128_CCM:
-		aes128_set_encrypt_key(&aes, a->key);
-		return ccm_decrypt_message(&aes, (nettle_cipher_func *)aes128_encrypt,
+		return ccm_decrypt_message(&a->ctx.aes, (nettle_cipher_func *)aes128_encrypt,
 					   QUIC_IV_BYTES, nonce, aad_len, aad, QUIC_TAG_BYTES,
 					   len, out, in);
 	default:
-		chacha_poly1305_set_key(&cc, a->key);
-		chacha_poly1305_set_nonce(&cc, nonce);
-		chacha_poly1305_update(&cc, aad_len, aad);
-		chacha_poly1305_decrypt(&cc, len, out, in);
-		chacha_poly1305_digest(&cc, QUIC_TAG_BYTES, tag);
+		chacha_poly1305_set_nonce(&a->ctx.cc, nonce);
+		chacha_poly1305_update(&a->ctx.cc, aad_len, aad);
+		chacha_poly1305_decrypt(&a->ctx.cc, len, out, in);
+		chacha_poly1305_digest(&a->ctx.cc, QUIC_TAG_BYTES, tag);
 	}
 	return !memcmp(tag, in + len, QUIC_TAG_BYTES);
 }
@@ -344,26 +383,22 @@ static bool unseal(const struct quic_aead *a, const u8 *nonce, const u8 *aad, si
 static void hp_mask(const struct quic_hp *hp, const u8 *sample, u8 *mask)
 {
 	struct chacha_ctx cc;
-	struct aes128_ctx a128;
-	struct aes256_ctx a256;
 	u8 block[16];
 
 	switch (hp->cipher) {
 	case QUIC_CIPHER_CHACHA20_POLY1305:
 		memset(block, 0, sizeof(block));
-		chacha_set_key(&cc, hp->key);
+		cc = hp->ctx.cc;
 		chacha_set_nonce96(&cc, sample + 4);
 		chacha_set_counter32(&cc, sample);
 		chacha_crypt32(&cc, 5, mask, block);
 		break;
 	case QUIC_CIPHER_AES_256_GCM:
-		aes256_set_encrypt_key(&a256, hp->key);
-		aes256_encrypt(&a256, 16, block, sample);
+		aes256_encrypt(&hp->ctx.a256, 16, block, sample);
 		memcpy(mask, block, 5);
 		break;
 	default:
-		aes128_set_encrypt_key(&a128, hp->key);
-		aes128_encrypt(&a128, 16, block, sample);
+		aes128_encrypt(&hp->ctx.a128, 16, block, sample);
 		memcpy(mask, block, 5);
 	}
 }
@@ -392,8 +427,10 @@ void sim_seal(const struct quic_key *key, u8 *pkt, u32 hdr_len, u32 len, u8 pn_l
 
 int quic_edge_hp_rekey(struct quic_hp *hp, const struct quic_version *v, const u8 *secret)
 {
-	return quic_edge_expand_label(hp->cipher, secret, v->label_hp, hp->key,
-				      quic_cipher_info(hp->cipher)->key_bytes);
+	quic_edge_expand_label(hp->cipher, secret, v->label_hp, hp->key,
+			       quic_cipher_info(hp->cipher)->key_bytes);
+	hp_set_key(hp);
+	return 0;
 }
 
 /* ---- Retry and tokens ---- */
@@ -406,6 +443,7 @@ int quic_edge_retry_tag(const struct quic_version *v, const struct quic_cid *odc
 	u8 pseudo[2048];
 
 	memcpy(a.key, v->retry_key, sizeof(v->retry_key));
+	aead_set_key(&a);
 	quic_wire_write_init(&w, pseudo, sizeof(pseudo));
 	quic_wire_put_u8(&w, odcid->len);
 	quic_wire_put_bytes(&w, odcid->data, odcid->len);
@@ -424,6 +462,7 @@ static void token_key(const struct quic_tokens *t, unsigned int key, struct quic
 {
 	*a = (struct quic_aead){ .cipher = QUIC_CIPHER_AES_128_GCM };
 	memset(a->key, 0x10 + t->epoch - (key != (t->epoch & 1)), 16);
+	aead_set_key(a);
 }
 
 int quic_edge_token_seal(struct quic_tokens *t, const u8 *nonce, const u8 *aad, u32 aad_len,

@@ -361,7 +361,7 @@ static void length_beyond_the_end(struct quic_writer *w)
 
 static void one_parameter_twice(struct quic_writer *w)
 {
-	u32 len;
+	u32 len = 0;
 	u8 *at = tparam_find(w, 0x04, &len);
 
 	quic_wire_put_bytes(w, at, len);
