@@ -4,7 +4,8 @@
 
 No package or mirror host is named anywhere (a machine's own apt configuration
 says where packages come from); no objects, kernel trees or archives; text ends
-in a newline and carries no trailing blanks, conflict marks or CR.
+in a newline and carries no trailing blanks, conflict marks or CR.  Every sysctl
+has its entry in the documentation, and every entry its sysctl.
 """
 
 import os
@@ -27,6 +28,26 @@ HOST = re.compile(
     r"|pypi\.[a-z]+|[a-z0-9.-]+\.[a-z]{2,}/(?:debian|ubuntu)(?:-security)?/"
     r")\b|^\s*deb(?:-src)?\s+(?:\[[^]]*\]\s*)?https?:", re.I | re.M)
 
+SYSCTLS = "net/quic/sysctl.c"
+SYSCTL = re.compile(r'(?:SYSCTL_INT\(|\.procname = )"(\w+)"')
+SYSCTL_TEXT = "Documentation/networking/quic/sysctl.rst"
+SYSCTL_ENTRY = re.compile(r"^(\w+) - .*\n(?:\t.*\n|\n)*?\tDefault: .*\n?.*Range: |^(\w+) - ", re.M)
+
+
+def names_of(gate, name, pattern):
+    """{name: line} of what a pattern's first group finds in a file."""
+    text = gate.read(name) if os.path.exists(gate.path(name)) else ""
+    return {m.group(1): text.count("\n", 0, m.start()) + 1 for m in pattern.finditer(text)
+            if m.group(1)}
+
+
+def check_sysctls(gate):
+    there, told = names_of(gate, SYSCTLS, SYSCTL), names_of(gate, SYSCTL_TEXT, SYSCTL_ENTRY)
+    for name in there.keys() - told.keys():
+        gate.find(SYSCTLS, there[name], f"{name} has no entry with default and range in {SYSCTL_TEXT}")
+    for name in told.keys() - there.keys():
+        gate.find(SYSCTL_TEXT, told[name], f"there is no sysctl {name}")
+
 
 def check_text(gate, name, data):
     text = data.decode("utf-8", "replace")
@@ -44,6 +65,7 @@ def check_text(gate, name, data):
 
 
 def check(gate):
+    check_sysctls(gate)
     for name in gate.files("**"):
         if os.path.islink(gate.path(name)):
             continue
