@@ -563,6 +563,8 @@ static inline struct quic_path *quic_conn_next_path(const struct quic_conn *conn
 	return NULL;
 }
 
+/* conn_migrate.c */
+
 /**
  * quic_conn_can_migrate() - may we move to another path now?
  * @conn: connection
@@ -603,6 +605,15 @@ bool quic_conn_awaits_client(const struct quic_conn *conn);
 /* The server's preferred address of @family, if there is one to be tried: conn->preferred_todo. */
 bool quic_conn_preferred(const struct quic_conn *conn, u8 family, struct quic_addr *addr);
 
+/* conn_connid.c */
+
+/* The id to address the peer with during the handshake; replaces a provisional one. */
+void quic_conn_set_peer_cid(struct quic_conn *conn, const struct quic_cid *cid);
+/* The peer's ids changed: a path whose id ended gets another (RFC 9000 5.1.2). */
+void quic_conn_follow_peer_ids(struct quic_conn *conn);
+/* NEW_CONNECTION_ID: 0 or the violation. */
+int quic_conn_rx_new_cid(struct quic_conn *conn, const struct quic_frame_new_cid *f);
+
 /**
  * quic_conn_change_ids() - QUIC_SOCKOPT_CONNECTION_ID (UAPI.md 4)
  * @conn: connection
@@ -622,12 +633,6 @@ void quic_conn_path_exit(struct quic_conn *conn);
 /* The first path, and all there is until the handshake is confirmed. */
 void quic_conn_path_start(struct quic_conn *conn, const struct quic_addr *local,
 			  const struct quic_addr *remote, quic_us now);
-/* The id to address the peer with during the handshake; replaces a provisional one. */
-void quic_conn_set_peer_cid(struct quic_conn *conn, const struct quic_cid *cid);
-/* The peer's ids changed: a path whose id ended gets another (RFC 9000 5.1.2). */
-void quic_conn_follow_peer_ids(struct quic_conn *conn);
-/* NEW_CONNECTION_ID: 0 or the violation. */
-int quic_conn_rx_new_cid(struct quic_conn *conn, const struct quic_frame_new_cid *f);
 /* Finds conn->rx_path of what arrived and counts its bytes; false: to be dropped. */
 bool quic_conn_path_find(struct quic_conn *conn, const struct quic_agg *agg);
 /* An authentic 1-RTT packet to our id @heard came on a new path: conn->rx_path, if it fits. */

@@ -16,10 +16,11 @@
  * its validation when ours did (9.6.2).  We move: when the candidate is valid.
  *
  * A path that the peer moved to and that fails is given up for the fallback
- * (9.3.2).  What is done with a packet on its path is in packet*.c, the size of
- * datagrams in conn_pmtu.c.
+ * (9.3.2).  How a move of ours begins is in conn_migrate.c, which ids of the peer
+ * belong to which path in conn_connid.c, what is done with a packet on its path in
+ * packet*.c, the size of datagrams in conn_pmtu.c.
  */
-#include "conn.h"
+#include "conn_path.h"
 
 static const u8 path_linger_ptos = 3;	/* a path that nobody needs any more: late packets */
 
@@ -98,8 +99,8 @@ void quic_conn_path_exit(struct quic_conn *conn)
 	conn->rx_path = NULL;
 }
 
-static struct quic_path *path_find(struct quic_conn *conn, const struct quic_addr *local,
-				   const struct quic_addr *remote)
+struct quic_path *quic_conn_path_lookup(struct quic_conn *conn, const struct quic_addr *local,
+					const struct quic_addr *remote)
 {
 	struct quic_path *p;
 	unsigned int i = 0;
@@ -111,7 +112,7 @@ static struct quic_path *path_find(struct quic_conn *conn, const struct quic_add
 }
 
 /* The deadline of all validations: searched when one of them changes, not per packet. */
-static void path_set_timer(struct quic_conn *conn)
+void quic_conn_path_set_timer(struct quic_conn *conn)
 {
 	quic_us at = QUIC_US_NEVER;
 	struct quic_path *p;
@@ -131,8 +132,9 @@ static quic_us path_pto(const struct quic_conn *conn, const struct quic_path *p)
 	return max3(quic_conn_pto(conn), quic_rtt_pto(&fresh), quic_rtt_pto(&p->rtt));
 }
 
-static void path_init(struct quic_conn *conn, struct quic_path *p, const struct quic_addr *local,
-		      const struct quic_addr *remote, u16 mtu_max, quic_us now)
+void quic_conn_path_init(struct quic_conn *conn, struct quic_path *p,
+			 const struct quic_addr *local, const struct quic_addr *remote,
+			 u16 mtu_max, quic_us now)
 {
 	const struct quic_conn_config *c = &conn->config;
 	u8 random;
@@ -150,29 +152,8 @@ static void path_init(struct quic_conn *conn, struct quic_path *p, const struct 
 void quic_conn_path_start(struct quic_conn *conn, const struct quic_addr *local,
 			  const struct quic_addr *remote, quic_us now)
 {
-	path_init(conn, conn->path, local, remote, conn->config.mtu_max, now);
+	quic_conn_path_init(conn, conn->path, local, remote, conn->config.mtu_max, now);
 	quic_recovery_set_path(&conn->recovery, conn->path->id, &conn->path->cong);
-}
-
-/* ---- ids of the peer ---- */
-
-static void path_set_dcid(struct quic_path *p, const struct quic_connid_entry *e)
-{
-	u8 random;
-
-	if (p->dcid_seq != e->seq) {
-		quic_edge_random(&random, sizeof(random));
-		quic_spin_on_new_cid(&p->spin, random);
-	}
-	p->dcid = e->cid;
-	p->dcid_seq = e->seq;
-}
-
-static void path_tell_ids(struct quic_conn *conn)
-{
-	struct quic_edge_event_info ev = { .type = QUIC_EDGE_EV_CONNID, .sid = 1 };
-
-	quic_edge_event(conn, &ev);
 }
 
 /* Does another path address the peer with the id of @p? */
@@ -188,7 +169,7 @@ static bool path_shares_dcid(const struct quic_conn *conn, const struct quic_pat
 }
 
 /* Forgets @p, which is not in use; an id that was only for it is retired. */
-static void path_drop(struct quic_conn *conn, struct quic_path *p)
+void quic_conn_path_drop(struct quic_conn *conn, struct quic_path *p)
 {
 	bool shared = path_shares_dcid(conn, p);
 	u64 seq = p->dcid_seq;
@@ -204,11 +185,11 @@ static void path_drop(struct quic_conn *conn, struct quic_path *p)
 	if (shared)
 		return;
 	quic_connid_remote_release(&conn->remote_ids, seq);
-	path_tell_ids(conn);
+	quic_conn_tell_peer_ids(conn);
 }
 
 /* A new path, and with @e a spare id of the peer's for it; NULL: no room, memory, or id. */
-static struct quic_path *path_make(struct quic_conn *conn, struct quic_connid_entry **e)
+struct quic_path *quic_conn_path_make(struct quic_conn *conn, struct quic_connid_entry **e)
 {
 	struct quic_path *p, *needless = path_needless(conn);
 
@@ -220,119 +201,11 @@ static struct quic_path *path_make(struct quic_conn *conn, struct quic_connid_en
 			return NULL;
 	}
 	if (!path_has_slot(conn))
-		path_drop(conn, needless);
+		quic_conn_path_drop(conn, needless);
 	p = path_alloc(conn);
 	if (!p && e)
 		quic_connid_remote_release(&conn->remote_ids, (*e)->seq);
 	return p;
-}
-
-void quic_conn_set_peer_cid(struct quic_conn *conn, const struct quic_cid *cid)
-{
-	quic_connid_remote_set_first(&conn->remote_ids, cid);
-	quic_conn_follow_peer_ids(conn);
-}
-
-void quic_conn_follow_peer_ids(struct quic_conn *conn)
-{
-	const struct quic_connid_entry *e = quic_connid_remote_active(&conn->remote_ids);
-	u64 before = conn->path->dcid_seq;
-	struct quic_path *p;
-	unsigned int i = 0;
-
-	path_set_dcid(conn->path, e);
-	while ((p = quic_conn_next_path(conn, &i))) {
-		const struct quic_connid_entry *other = e;
-
-		if (p == conn->path)
-			continue;
-		if (p->dcid_seq != before) {
-			if (quic_connid_remote_find(&conn->remote_ids, p->dcid_seq))
-				continue;
-			other = quic_connid_remote_take(&conn->remote_ids);
-		}
-		if (other)
-			path_set_dcid(p, other);
-		else
-			path_drop(conn, p);	/* nothing may be sent there [9000-9.3] */
-	}
-}
-
-int quic_conn_rx_new_cid(struct quic_conn *conn, const struct quic_frame_new_cid *f)
-{
-	u64 prior = conn->remote_ids.largest_retire_prior_to;
-	int v = quic_connid_remote_on_new(&conn->remote_ids, f->seq, f->retire_prior_to, &f->cid,
-					  f->reset_token);
-
-	if (v)
-		return v;
-	quic_conn_follow_peer_ids(conn);
-	if (conn->remote_ids.largest_retire_prior_to > prior)
-		path_tell_ids(conn);
-	return 0;
-}
-
-static bool ids_may_retire(const struct quic_connid_entry *e, u64 prior_to)
-{
-	u64 first = U64_MAX, last = 0;
-	unsigned int i;
-
-	for (i = 0; i < QUIC_CONNID_MAX; i++) {
-		if (!e[i].used)
-			continue;
-		first = min(first, e[i].seq);
-		last = max(last, e[i].seq);
-	}
-	return prior_to > first && prior_to <= last;
-}
-
-static int ids_change_local(struct quic_conn *conn, u64 active, u64 prior_to)
-{
-	struct quic_connid_local *l = &conn->local_ids;
-	const struct quic_connid_entry *now = quic_connid_local_find_cid(l, &conn->path->heard);
-
-	if (prior_to && !ids_may_retire(l->e, prior_to))
-		return -EINVAL;
-	/* Which one the peer uses is its own choice: there is nothing to switch. */
-	if (active && (!quic_connid_local_find(l, active) || (now && active <= now->seq)))
-		return -EINVAL;
-	if (!prior_to)
-		return 0;
-	if (quic_connid_local_retire_prior(l, prior_to))
-		return -EINVAL;
-	quic_conn_issue_ids(conn);
-	return 0;
-}
-
-static int ids_change_remote(struct quic_conn *conn, u64 active, u64 prior_to)
-{
-	struct quic_connid_remote *r = &conn->remote_ids;
-	int err = 0;
-
-	if (conn->candidate || conn->preferred_todo || conn->path->validating)
-		return -EAGAIN;
-	if (prior_to && !ids_may_retire(r->e, prior_to))
-		return -EINVAL;
-	if (active) {
-		if (active <= conn->path->dcid_seq || quic_connid_remote_use(r, active))
-			return -EINVAL;
-		path_set_dcid(conn->path, quic_connid_remote_active(r));
-	}
-	if (prior_to)
-		err = quic_connid_remote_retire_prior(r, prior_to);
-	if (prior_to && !err) {
-		quic_conn_follow_peer_ids(conn);
-		path_tell_ids(conn);
-	}
-	return err;
-}
-
-int quic_conn_change_ids(struct quic_conn *conn, bool dest, u64 active, u64 prior_to)
-{
-	if (!quic_conn_is_established(conn))
-		return -EINVAL;
-	return dest ? ids_change_remote(conn, active, prior_to) :
-		      ids_change_local(conn, active, prior_to);
 }
 
 /* ---- another path in use ---- */
@@ -375,7 +248,7 @@ static void path_activate(struct quic_conn *conn, struct quic_path *p, quic_us n
 	conn->notify |= QUIC_NOTIFY_PATH;
 }
 
-static void path_begin_validation(struct quic_conn *conn, struct quic_path *p, quic_us now)
+void quic_conn_path_validate(struct quic_conn *conn, struct quic_path *p, quic_us now)
 {
 	quic_path_begin_validation(p, path_pto(conn, p), now);
 	conn->probe_paths = true;
@@ -390,7 +263,7 @@ static void path_arrived(struct quic_conn *conn, quic_us now)
 	};
 
 	if (conn->fallback && !conn->fallback->validating)
-		path_drop(conn, conn->fallback);
+		quic_conn_path_drop(conn, conn->fallback);
 	/* RFC 9000 9.3: an offer for the new address; without it goes as well. */
 	if (conn->is_server)
 		quic_conn_issue_token(conn, now);
@@ -407,18 +280,18 @@ static void path_follow(struct quic_conn *conn, struct quic_path *p, quic_us now
 	path_activate(conn, p, now);
 	if (old->validated && !old->validating) {
 		if (before && !back)
-			path_drop(conn, before);
+			quic_conn_path_drop(conn, before);
 		conn->fallback = old;
-		path_begin_validation(conn, old, now);		/* [9000-9.3.3#1] */
+		quic_conn_path_validate(conn, old, now);		/* [9000-9.3.3#1] */
 	} else {
 		if (back)
 			conn->fallback = NULL;
-		path_drop(conn, old);				/* [9000-9.3.2] */
+		quic_conn_path_drop(conn, old);				/* [9000-9.3.2] */
 	}
 	if (back)
 		quic_path_stop_validation(p);	/* seen recently: no need (9.3) */
 	else if (!p->validated)
-		path_begin_validation(conn, p, now);		/* [9000-9#4] */
+		quic_conn_path_validate(conn, p, now);		/* [9000-9#4] */
 	if (!p->validating)
 		path_arrived(conn, now);
 }
@@ -431,7 +304,7 @@ static void path_leave(struct quic_conn *conn, struct quic_path *p, quic_us now)
 	conn->candidate = NULL;
 	path_activate(conn, p, now);				/* [9000-9.6.3#1] */
 	if (conn->fallback)
-		path_drop(conn, conn->fallback);
+		quic_conn_path_drop(conn, conn->fallback);
 	quic_path_stop_validation(old);
 	old->left = true;
 	old->give_up_at = now + path_linger_ptos * quic_conn_pto(conn);
@@ -441,17 +314,6 @@ static void path_leave(struct quic_conn *conn, struct quic_path *p, quic_us now)
 
 /* ---- the peer's moves ---- */
 
-static bool path_is_preferred(const struct quic_conn *conn, const struct quic_addr *local)
-{
-	const struct quic_tparam_preferred *a = &conn->local.preferred;
-
-	if (!conn->is_server || !quic_tparam_has(&conn->local, QUIC_TPARAM_PREFERRED_ADDRESS))
-		return false;
-	if (local->family == 4)
-		return local->port == a->port4 && !memcmp(local->ip, a->ipv4, sizeof(a->ipv4));
-	return local->port == a->port6 && !memcmp(local->ip, a->ipv6, sizeof(a->ipv6));
-}
-
 /* Packets that come where the peer has no business are dropped unread. */
 static bool path_is_refused(const struct quic_conn *conn, const struct quic_agg *agg)
 {
@@ -460,8 +322,8 @@ static bool path_is_refused(const struct quic_conn *conn, const struct quic_agg 
 	/* [9000-9#3]: we asked it not to, except to and from the preferred address. */
 	return conn->local.disable_active_migration &&
 	       !quic_addr_equal(&agg->remote, &conn->path->remote) &&
-	       !path_is_preferred(conn, &agg->local) &&
-	       !path_is_preferred(conn, &conn->path->local);
+	       !quic_conn_path_is_preferred(conn, &agg->local) &&
+	       !quic_conn_path_is_preferred(conn, &conn->path->local);
 }
 
 /* A client's own address is no news: it may be another name of the one it chose. */
@@ -483,7 +345,7 @@ bool quic_conn_path_find(struct quic_conn *conn, const struct quic_agg *agg)
 	struct quic_path *p = conn->path;
 
 	if (!quic_addr_equal(&p->remote, &agg->remote) || !quic_addr_equal(&p->local, &agg->local))
-		p = path_find(conn, &agg->local, &agg->remote);
+		p = quic_conn_path_lookup(conn, &agg->local, &agg->remote);
 	if (!p)
 		p = path_of_server(conn, &agg->remote);
 	conn->rx_path = p;
@@ -505,10 +367,10 @@ void quic_conn_path_meet(struct quic_conn *conn, const struct quic_agg *agg,
 		return;
 	/* The same id from the same local address may go on being used [9000-9.5#2]. */
 	rebound = quic_cid_equal(heard, &cur->heard) && quic_addr_equal(&agg->local, &cur->local);
-	p = path_make(conn, rebound ? NULL : &e);
+	p = quic_conn_path_make(conn, rebound ? NULL : &e);
 	if (!p)
 		return;
-	path_init(conn, p, &agg->local, &agg->remote, conn->config.mtu_max, now);
+	quic_conn_path_init(conn, p, &agg->local, &agg->remote, conn->config.mtu_max, now);
 	p->dcid = rebound ? cur->dcid : e->cid;
 	p->dcid_seq = rebound ? cur->dcid_seq : e->seq;
 	p->heard = *heard;
@@ -516,10 +378,10 @@ void quic_conn_path_meet(struct quic_conn *conn, const struct quic_agg *agg,
 	conn->rx_path = p;
 	/* [9000-9.6.2#3] [9000-9.6.3#2]; a client waits for the peer to be there. */
 	if (conn->is_server)
-		path_begin_validation(conn, p, now);
+		quic_conn_path_validate(conn, p, now);
 	else
 		p->give_up_at = now + path_linger_ptos * path_pto(conn, p);
-	path_set_timer(conn);
+	quic_conn_path_set_timer(conn);
 }
 
 /* May a non-probing packet on @p make it the path in use, now or when it is valid? */
@@ -528,8 +390,8 @@ static bool path_may_be_followed(const struct quic_conn *conn, const struct quic
 	if (!conn->confirmed || p == conn->candidate || p->left)
 		return false;
 	if (conn->is_server)		/* nobody goes back from there [9000-9.6.2] */
-		return !path_is_preferred(conn, &conn->path->local) ||
-		       path_is_preferred(conn, &p->local);
+		return !quic_conn_path_is_preferred(conn, &conn->path->local) ||
+		       quic_conn_path_is_preferred(conn, &p->local);
 	return conn->config.server_moves && !quic_addr_equal(&p->remote, &conn->path->remote);
 }
 
@@ -545,8 +407,8 @@ void quic_conn_path_on_moved(struct quic_conn *conn, quic_us now)
 	if (quic_addr_equal(&p->local, &conn->path->local) || (p->validated && !p->validating))
 		path_follow(conn, p, now);
 	else
-		path_begin_validation(conn, p, now);
-	path_set_timer(conn);
+		quic_conn_path_validate(conn, p, now);
+	quic_conn_path_set_timer(conn);
 }
 
 /* ---- validation ---- */
@@ -555,7 +417,7 @@ void quic_conn_on_challenge_sent(struct quic_conn *conn, struct quic_path *p, co
 				 size_t bytes, quic_us now)
 {
 	quic_path_on_challenge_sent(p, data, bytes, path_pto(conn, p), now);
-	path_set_timer(conn);
+	quic_conn_path_set_timer(conn);
 }
 
 void quic_conn_rx_path_challenge(struct quic_conn *conn, const u8 *data)
@@ -574,7 +436,7 @@ static void path_succeeded(struct quic_conn *conn, struct quic_path *p, quic_us 
 		path_leave(conn, p, now);
 	} else if (p == conn->fallback) {
 		if (!conn->path->validating)
-			path_drop(conn, p);
+			quic_conn_path_drop(conn, p);
 	} else if (p->moved) {
 		path_follow(conn, p, now);
 	} else {
@@ -600,7 +462,7 @@ void quic_conn_rx_path_response(struct quic_conn *conn, const u8 *data, quic_us 
 	else if (answer == QUIC_PATH_ANSWER_DONE)
 		path_succeeded(conn, answered, now);
 	if (answer != QUIC_PATH_ANSWER_NONE)
-		path_set_timer(conn);
+		quic_conn_path_set_timer(conn);
 }
 
 /* The path in use is not valid: back to the last one that was. */
@@ -615,7 +477,7 @@ static void path_revert(struct quic_conn *conn, quic_us now)
 	conn->fallback = NULL;
 	quic_path_stop_validation(p);
 	path_activate(conn, p, now);				/* [9000-9.3.2#1] */
-	path_drop(conn, failed);
+	quic_conn_path_drop(conn, failed);
 }
 
 static void path_failed(struct quic_conn *conn, struct quic_path *p, quic_us now)
@@ -624,7 +486,7 @@ static void path_failed(struct quic_conn *conn, struct quic_path *p, quic_us now
 	if (p == conn->path)
 		path_revert(conn, now);
 	else if (p != conn->fallback || !conn->path->validating)
-		path_drop(conn, p);	/* nothing else changes [9000-9.6.1#1] */
+		quic_conn_path_drop(conn, p);	/* nothing else changes [9000-9.6.1#1] */
 }
 
 void quic_conn_on_path_timer(struct quic_conn *conn, quic_us now)
@@ -640,7 +502,7 @@ void quic_conn_on_path_timer(struct quic_conn *conn, quic_us now)
 			path_failed(conn, p, now);
 		}
 	}
-	path_set_timer(conn);
+	quic_conn_path_set_timer(conn);
 }
 
 void quic_conn_path_settle(struct quic_conn *conn, const struct quic_sent_pkt *pkt)
@@ -651,110 +513,4 @@ void quic_conn_path_settle(struct quic_conn *conn, const struct quic_sent_pkt *p
 	while ((p = quic_conn_next_path(conn, &i)))
 		if (pkt->in_flight && p->id == pkt->path)
 			p->cong.in_flight -= min_t(u64, pkt->bytes, p->cong.in_flight);
-}
-
-/* ---- our moves ---- */
-
-/* Did the peer forbid that packets come to it from @local? */
-static bool path_is_forbidden(const struct quic_conn *conn, const struct quic_addr *remote)
-{
-	const struct quic_tparam_preferred *a = &conn->remote.preferred;
-
-	if (!conn->remote.disable_active_migration)		/* [9000-9#2] [9000-18.2#2] */
-		return false;
-	if (conn->is_server || !quic_tparam_has(&conn->remote, QUIC_TPARAM_PREFERRED_ADDRESS))
-		return true;
-	/* [9000-18.2]: only for the address of the handshake. */
-	if (remote->family == 4)
-		return remote->port != a->port4 || memcmp(remote->ip, a->ipv4, sizeof(a->ipv4));
-	return remote->port != a->port6 || memcmp(remote->ip, a->ipv6, sizeof(a->ipv6));
-}
-
-bool quic_conn_awaits_client(const struct quic_conn *conn)
-{
-	return conn->is_server && quic_tparam_has(&conn->local, QUIC_TPARAM_PREFERRED_ADDRESS) &&
-	       !path_is_preferred(conn, &conn->path->local);
-}
-
-int quic_conn_can_migrate(const struct quic_conn *conn, const struct quic_addr *remote)
-{
-	if (!quic_conn_is_established(conn) || path_is_forbidden(conn, remote) ||
-	    !conn->path->dcid.len)				/* [9000-9.5] */
-		return -EINVAL;
-	/* [9000-9#1] */
-	if (!conn->confirmed || conn->candidate || conn->path->validating ||
-	    quic_conn_awaits_client(conn))
-		return -EAGAIN;
-	return 0;
-}
-
-int quic_conn_migrate(struct quic_conn *conn, const struct quic_addr *local,
-		      const struct quic_addr *remote, u16 mtu_max, quic_us now)
-{
-	int err = quic_conn_can_migrate(conn, remote);
-	struct quic_connid_entry *e;
-	struct quic_path *p;
-
-	conn->preferred_todo = false;
-	if (err)
-		return err;
-	if (quic_addr_equal(local, &conn->path->local) &&
-	    quic_addr_equal(remote, &conn->path->remote))
-		return -EINVAL;
-	/* One that we left, or that the peer asked about: it is tried like any other. */
-	p = path_find(conn, local, remote);
-	if (p)
-		path_drop(conn, p);
-	p = path_make(conn, &e);				/* [9000-9.5#1] */
-	if (!p)
-		return -EAGAIN;
-	path_init(conn, p, local, remote, mtu_max, now);
-	path_set_dcid(p, e);
-	p->heard = conn->path->heard;
-	/* Who moves of its own accord sends to an address that it was given, little and rarely. */
-	quic_path_validate(p);
-	conn->candidate = p;
-	path_begin_validation(conn, p, now);		/* [9000-9.6.2#1] */
-	path_set_timer(conn);
-	return 0;
-}
-
-int quic_conn_set_preferred(struct quic_conn *conn, const struct quic_addr *addr)
-{
-	struct quic_tparam_preferred *a = &conn->local.preferred;
-	int err;
-
-	if (!conn->is_server || conn->state != QUIC_CONN_ESTABLISHING)
-		return -EINVAL;
-	if (!quic_tparam_has(&conn->local, QUIC_TPARAM_PREFERRED_ADDRESS)) {
-		err = quic_conn_issue_preferred_id(conn, &a->cid, a->reset_token);
-		if (err)
-			return err;
-		quic_tparam_mark(&conn->local, QUIC_TPARAM_PREFERRED_ADDRESS);
-	}
-	if (addr->family == 4) {
-		memcpy(a->ipv4, addr->ip, sizeof(a->ipv4));
-		a->port4 = addr->port;
-	} else {
-		memcpy(a->ipv6, addr->ip, sizeof(a->ipv6));
-		a->port6 = addr->port;
-	}
-	return 0;
-}
-
-bool quic_conn_preferred(const struct quic_conn *conn, u8 family, struct quic_addr *addr)
-{
-	const struct quic_tparam_preferred *a = &conn->remote.preferred;
-
-	*addr = (struct quic_addr){ .family = family };
-	if (!conn->preferred_todo)
-		return false;
-	if (family == 4) {
-		memcpy(addr->ip, a->ipv4, sizeof(a->ipv4));
-		addr->port = a->port4;
-	} else {
-		memcpy(addr->ip, a->ipv6, sizeof(a->ipv6));
-		addr->port = a->port6;
-	}
-	return addr->port && memchr_inv(addr->ip, 0, sizeof(addr->ip));
 }

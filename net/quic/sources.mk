@@ -39,8 +39,10 @@ QUIC_ENGINE_SRCS := \
 	conn_ack.c \
 	conn_ackfreq.c \
 	conn_close.c \
+	conn_connid.c \
 	conn_initial.c \
 	conn_keys.c \
+	conn_migrate.c \
 	conn_path.c \
 	conn_pmtu.c \
 	conn_timer.c \
