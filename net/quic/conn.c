@@ -574,6 +574,7 @@ void quic_conn_encode_tparams(struct quic_conn *conn, struct quic_writer *w)
 	if (quic_tparam_has(&conn->local, QUIC_TPARAM_STATELESS_RESET_TOKEN))
 		quic_edge_reset_token(conn, &conn->initial_scid, conn->local.reset_token);
 	quic_conn_offer_versions(conn);
+	conn->hello_stale = false;
 	quic_tparam_encode(w, &conn->local, conn_grease_tparam(conn));
 }
 
@@ -606,6 +607,8 @@ int quic_conn_send_crypto(struct quic_conn *conn, enum quic_level level,
 	if (!quic_conn_is_open(conn) || level == QUIC_LEVEL_EARLY ||
 	    !quic_keys_can_send(&conn->keys, level))
 		return -EINVAL;
+	if (unlikely(conn->hello_stale))
+		return -EPROTONOSUPPORT;
 	err = quic_sndbuf_append(&conn->crypto[quic_level_space(level)].snd, buf, buf->len, 0);
 	if (!err)
 		conn->wmem += buf->truesize;

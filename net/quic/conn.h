@@ -180,7 +180,10 @@ struct quic_conn_stats {
  * @alt_version: the other one that Initials may still come in, see @keys' rx_alt; or NULL
  * @probe_version: client: number to send that is none of ours, to be refused; else 0
  * @offered_version: client: what a Version Negotiation packet led to; 0: nothing
+ * @refused_version: client: what that packet says the server does not speak
  * @vn_acted: client: this attempt follows a Version Negotiation packet
+ * @hello_stale: client: and is in another version: TLS has to begin anew, which it
+ *	does by asking for our parameters
  * @fallback: validated last, while @path is being validated, or is asked for
  *	itself; NULL: none
  * @candidate: we move there when it is validated; NULL: no move under way
@@ -265,7 +268,9 @@ struct quic_conn {
 	const struct quic_version *alt_version;
 	u32 probe_version;
 	u32 offered_version;
+	u32 refused_version;
 	bool vn_acted;
+	bool hello_stale;
 	struct quic_connid_local local_ids;
 	struct quic_connid_remote remote_ids;
 	struct quic_cid original_dcid;
@@ -377,7 +382,7 @@ int quic_conn_set_peer_tparams(struct quic_conn *conn, const void *blob, size_t 
  * here and now; -EOPNOTSUPP, -ENOMEM.
  */
 int quic_conn_issue_token(struct quic_conn *conn, quic_us now);
-/* Our blob for TLS. */
+/* Our blob for TLS; it names the version, so that a ClientHello is for one only. */
 void quic_conn_encode_tparams(struct quic_conn *conn, struct quic_writer *w);
 
 /* ---- input ---- */
@@ -392,8 +397,8 @@ void quic_conn_output(struct quic_conn *conn, quic_us now);
 /* ---- the application ---- */
 
 /*
- * Queues CRYPTO data: 0, -EINVAL when the level has no send key, -ENOMEM.
- * @buf's reference moves.
+ * Queues CRYPTO data: 0, -EINVAL when the level has no send key, -EPROTONOSUPPORT when
+ * TLS is to begin anew (conn->hello_stale), -ENOMEM.  @buf's reference moves.
  */
 int quic_conn_send_crypto(struct quic_conn *conn, enum quic_level level,
 			  const struct quic_buf *buf);

@@ -73,6 +73,8 @@ static bool close_is_silent(const struct quic_conn *conn)
 {
 	enum quic_space s;
 
+	if (conn->hello_stale)
+		return true;
 	for (s = 0; s < QUIC_NR_SPACES; s++)
 		if (conn->recovery.space[s].sent.next || conn->space[s].largest != QUIC_PN_NONE)
 			return false;

@@ -5,6 +5,7 @@
  *   first Destination Connection ID --> keys (RFC 9001 5.2)
  *   Retry                           --> another id, other keys, once (RFC 9000 17.2.5)
  *   Version Negotiation             --> another version, a new attempt (RFC 9000 6)
+ *                                       with another ClientHello, that names it
  *   Initial of another version      --> that version (RFC 9369 4.1)
  *
  * Both packets are unauthenticated; they are believed before anything else came
@@ -218,6 +219,29 @@ static bool initial_is_negotiation(const struct quic_conn *conn, const struct qu
 	return !initial_lists(h->token, conn->probe_version ?: conn->version->number);
 }
 
+/*
+ * The ClientHello, and what an earlier connection gave, are for the version that was
+ * refused [9369-5#1].  Nothing is sent until TLS has begun anew.
+ */
+static void initial_change_version(struct quic_conn *conn, const struct quic_version *v)
+{
+	struct quic_sndbuf *hello = &conn->crypto[QUIC_SPACE_INITIAL].snd;
+
+	conn->version = v;
+	conn->first_version = v;
+	conn->alt_version = initial_other_version(v);
+	quic_recovery_forget_space(&conn->recovery, QUIC_SPACE_INITIAL, &conn->path->cong);
+	conn->wmem -= quic_sndbuf_exit(hello);
+	quic_sndbuf_init(hello);
+	memset(conn->probes, 0, sizeof(conn->probes));
+	quic_env_free(conn->token);
+	conn->token = NULL;
+	conn->token_len = 0;
+	quic_early_refuse(conn);
+	conn->hello_stale = true;
+	conn->notify |= QUIC_NOTIFY_READ;
+}
+
 /* [9368-8#2] */
 bool quic_conn_on_version_negotiation(struct quic_conn *conn, const struct quic_header *h,
 				      quic_us now)
@@ -229,16 +253,16 @@ bool quic_conn_on_version_negotiation(struct quic_conn *conn, const struct quic_
 		return false;
 	v = initial_choose(h->token);				/* [9368-2.1#2] */
 	conn->offered_version = v ? v->number : 0;
-	/*
-	 * The ClientHello, which is not ours to change, names the version that it is
-	 * for: the attempt with another one is user space's to make [9000-6.2#1] [9368-2.1#3].
-	 */
-	if (v != conn->version) {
-		quic_conn_abandon(conn, QUIC_CLOSE_VERSION);
+	/* Who does not say what else it speaks does not go on with it either. */
+	if (!v || (v != conn->version && conn->config.no_compatible)) {
+		quic_conn_abandon(conn, QUIC_CLOSE_VERSION);	/* [9000-6.2#1] [9368-2.1#3] */
 		return true;
 	}
 	conn->vn_acted = true;
+	conn->refused_version = conn->probe_version ?: conn->version->number;
 	conn->probe_version = 0;
+	if (v != conn->version)
+		initial_change_version(conn, v);
 	quic_edge_random(dcid.data, dcid.len);			/* [9000-7.2] */
 	conn->original_dcid = dcid;
 	initial_start_again(conn, &dcid, now);			/* [9368-2.1#4] */

@@ -52,8 +52,8 @@ void quic_conn_set_timers(struct quic_conn *conn, quic_us now)
 		return;
 	at = quic_recovery_deadline(&conn->recovery, &conn->path->rtt, quic_conn_is_awaited(conn),
 				    quic_conn_probes_handshake(conn), blocked, now);
-	/* A client that has said nothing yet has nothing to probe for. */
-	if (!conn->is_server && !conn->recovery.space[QUIC_SPACE_INITIAL].sent.next)
+	/* A client that has said nothing yet, in this version, has nothing to probe for. */
+	if (!conn->is_server && !conn->crypto[QUIC_SPACE_INITIAL].snd.end)
 		at = QUIC_US_NEVER;
 	quic_timers_set(&conn->timers, QUIC_TIMER_LOSS, at);
 	/* What the limit holds back leaves when more came in. */

@@ -48,14 +48,17 @@ static bool version_is_listed(const struct quic_tparams *p, u32 version)
 }
 
 /*
- * Would the server's whole list have led to the attempt that its packet led to?  A
- * change to a compatible version after that is another matter.
+ * Would the server's whole list have led to the attempt that its packet led to?  Not
+ * if it has what the packet left out: we would have stayed with that.  A change to a
+ * compatible version after that is another matter.
  */
 static bool version_is_best(const struct quic_conn *conn, const struct quic_tparams *p)
 {
 	const struct quic_version *v;
 	unsigned int i;
 
+	if (version_is_listed(p, conn->refused_version))
+		return false;
 	for (i = 0; (v = quic_version_at(i)); i++)
 		if (v == conn->version || version_is_listed(p, v->number))
 			break;

@@ -82,6 +82,13 @@ int quic_early_judge(struct quic_conn *conn, bool accepted)
 	return 0;
 }
 
+void quic_early_refuse(struct quic_conn *conn)
+{
+	if (conn->early && conn->early->tried)
+		conn->early->verdict = QUIC_EARLY_REJECTED;
+	quic_conn_discard_keys(conn, QUIC_LEVEL_EARLY);
+}
+
 /* A server that accepts may not allow less than it did [9000-7.4.1#6] [9221-3#6]. */
 static int early_check_accepted(const struct quic_tparams *old, const struct quic_tparams *fresh)
 {

@@ -69,6 +69,12 @@ bool quic_early_start(struct quic_conn *conn, bool send);
  */
 int quic_early_judge(struct quic_conn *conn, bool accepted);
 
+/*
+ * Another version begins, for which neither what is remembered nor a ticket counts
+ * [9369-5#1]: as after a rejection, all of it goes as 1-RTT data.
+ */
+void quic_early_refuse(struct quic_conn *conn);
+
 /**
  * quic_early_settle() - 1-RTT keys are about to be installed: 0-RTT is over
  * @conn: either role

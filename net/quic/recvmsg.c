@@ -196,6 +196,12 @@ static int recv_end(const struct quic_sock *q, const struct msghdr *msg)
 	return q->ended && orderly && !msg->msg_control && !msg->msg_controllen ? 0 : -ENOTCONN;
 }
 
+/* The server speaks another version, for which TLS is to begin anew: the socket is as good. */
+static bool recv_is_stale(const struct quic_sock *q)
+{
+	return READ_ONCE(q->host.conn.hello_stale);
+}
+
 /* Until there is something to read: 1, or what recvmsg() returns instead. */
 static int recv_wait(struct quic_sock *q, const struct msghdr *msg, long timeo)
 {
@@ -210,6 +216,9 @@ static int recv_wait(struct quic_sock *q, const struct msghdr *msg, long timeo)
 			break;
 		ret = recv_end(q, msg);
 		if (!quic_sock_is_connected(q))
+			break;
+		ret = -EPROTONOSUPPORT;
+		if (recv_is_stale(q))
 			break;
 		ret = -EAGAIN;
 		if (!timeo)
@@ -282,5 +291,7 @@ __poll_t quic_recv_poll(struct file *file, struct socket *sock, poll_table *wait
 	/* A handshake may wait for its own messages alone, early data being there already. */
 	if (recv_crypto(q, &space))
 		mask |= EPOLLPRI;
+	if (recv_is_stale(q))
+		mask |= EPOLLIN | EPOLLRDNORM;
 	return mask | recv_poll_writable(q);
 }

@@ -204,12 +204,17 @@ static void app_server_handshake(struct sim_endpoint *ep)
 
 static void app_client_handshake(struct sim_endpoint *ep)
 {
+	if (ep->conn.hello_stale && !ep->mute) {
+		ep->began_anew = true;
+		app_send_message(ep, QUIC_LEVEL_INITIAL, ep->sim->cfg.hello_bytes, true);
+	}
 	if (app_recv_message(ep, QUIC_LEVEL_INITIAL)) {
 		app_install(ep, QUIC_LEVEL_HANDSHAKE, false);
 		app_install(ep, QUIC_LEVEL_HANDSHAKE, true);
 	}
 	if (app_recv_message(ep, QUIC_LEVEL_HANDSHAKE)) {
 		if (ep->sim->cfg.early && ep->sim->cfg.early != SIM_EARLY_UNTOLD &&
+		    !ep->began_anew &&
 		    quic_early_judge(&ep->conn, ep->sim->cfg.early == SIM_EARLY_ACCEPTED) &&
 		    quic_conn_is_open(&ep->conn))
 			sim_fail(ep->sim, "no early data to judge");

@@ -295,6 +295,10 @@ static void endpoint_negotiate(struct sim_endpoint *ep, const struct quic_header
 
 	quic_wire_write_init(&w, vn, sizeof(vn));
 	quic_header_encode_vn(&w, &h->scid, &h->dcid, 0, 0xfafafafa);
+	if (ep->sim->cfg.only_version) {	/* instead of the list, which ends the packet */
+		w.len = 7 + h->scid.len + h->dcid.len;
+		quic_wire_put_u32(&w, ep->sim->cfg.only_version);
+	}
 	stateless_send(ep, vn, w.len);
 }
 
@@ -312,8 +316,12 @@ static bool endpoint_accept(struct sim_endpoint *ep, const struct sim_event *e)
 	if (e->len < QUIC_MIN_DATAGRAM_BYTES ||
 	    !quic_header_decode(e->data, e->len, QUIC_CID_OURS_BYTES, &h))
 		return false;
-	if (h.kind == QUIC_PACKET_UNKNOWN_VERSION)
+	if (h.kind == QUIC_PACKET_UNKNOWN_VERSION ||
+	    (ep->sim->cfg.only_version && h.kind != QUIC_PACKET_SHORT &&
+	     h.version_number != ep->sim->cfg.only_version)) {
 		endpoint_negotiate(ep, &h);
+		return false;
+	}
 	if (h.kind != QUIC_PACKET_INITIAL || h.dcid.len < 8 || !endpoint_admit(ep, &h, &a, &refuse))
 		return false;
 	if (ep->started) {

@@ -124,6 +124,7 @@ struct sim_config {
 	const struct quic_cong_ops *cong;
 	bool ecn;
 	u32 version;
+	u32 only_version;	/* the server refuses all others; 0: what the engine has */
 	u32 fail_alloc;		/* chance in 1/100000 that an engine allocation fails */
 	quic_us start_at;
 	quic_us give_up;	/* virtual time after which the run counts as stuck */
@@ -160,6 +161,8 @@ struct sim_endpoint {
 	u64 events[16];
 	u8 token[QUIC_TOKEN_MAX_BYTES];	/* of the last NEW_TOKEN */
 	u32 token_len;
+	bool mute;		/* client: TLS does not begin anew */
+	bool began_anew;	/* client: TLS did, in another version */
 	bool refuse;		/* server: its client showed a Retry token that is no good */
 	unsigned int retries;	/* server: Retry packets sent */
 	u64 frames_sent[64];	/* by type, STREAM with all its bits as one */

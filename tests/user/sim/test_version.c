@@ -279,8 +279,11 @@ static const char *a_late_negotiation_is_ignored(u64 seed)
 	return version_run(&cfg, cfg.version);
 }
 
-/* The attempt ends; what could be spoken is told [9000-6.2#1] [9368-2.1#3]. */
-static const char *a_negotiation_that_leads_elsewhere_ends_the_attempt(u64 seed)
+/*
+ * Without a version in common, or if the client offers only one, the attempt ends; what
+ * could be spoken is told [9000-6.2#1] [9368-2.1#3].
+ */
+static const char *a_negotiation_that_leads_nowhere_ends_the_attempt(u64 seed)
 {
 	struct sim_config cfg;
 
@@ -289,6 +292,7 @@ static const char *a_negotiation_that_leads_elsewhere_ends_the_attempt(u64 seed)
 	cfg.may_end_early = true;
 	vn_late = false;
 	vn_forgery = seed / 2 & 1 ? VN_NOTHING_OF_OURS : VN_ANOTHER_OF_OURS;
+	refuses[0] = vn_forgery == VN_ANOTHER_OF_OURS;
 	if (sim_run(&sim, &cfg))
 		return scenario_end();
 	if (client->conn.close.source != QUIC_CLOSE_VERSION)
@@ -296,6 +300,174 @@ static const char *a_negotiation_that_leads_elsewhere_ends_the_attempt(u64 seed)
 	if (client->conn.offered_version !=
 	    (vn_forgery == VN_NOTHING_OF_OURS ? 0 : other(cfg.version)))
 		sim_fail(&sim, "what was offered is told wrongly");
+	return scenario_end();
+}
+
+/* ---- Version Negotiation that leads to another version ---- */
+
+static bool server_is_old;	/* and knows nothing of version_information */
+
+/* A server tells what it speaks, and no more. */
+static void only_on_params(struct sim_endpoint *ep, struct quic_writer *w)
+{
+	struct quic_writer info;
+	u8 bytes[8];
+
+	if (!ep->me)
+		return;
+	quic_wire_write_init(&info, bytes, sizeof(bytes));
+	quic_wire_put_u32(&info, ep->sim->cfg.only_version);
+	quic_wire_put_u32(&info, ep->sim->cfg.only_version);
+	sim_set_param(w, QUIC_TPARAM_VERSION_INFORMATION, server_is_old ? NULL : bytes, info.len);
+}
+
+static const struct sim_hooks only_hooks = {
+	.on_init = version_on_init,
+	.on_params = only_on_params,
+};
+
+static void only_config(struct sim_config *cfg, u64 seed)
+{
+	version_config(cfg, seed);
+	version_fate(cfg, seed);
+	cfg->link[1].corrupt = 0;	/* nothing protects the list of versions */
+	cfg->only_version = other(cfg->version);
+	cfg->hooks = &only_hooks;
+	server_is_old = false;
+}
+
+/*
+ * A new first flight in the server's version, its ClientHello too [9368-2.1#2,4]
+ * [9368-3#2] [9368-4#11].  What would have gone as 0-RTT goes after all [9369-5#1].
+ */
+static const char *a_server_of_another_version_is_reached_in_it(u64 seed)
+{
+	struct sim_config cfg;
+
+	only_config(&cfg, seed);
+	if (seed / 2 & 1)
+		cfg.early = SIM_EARLY_ACCEPTED;
+	if (cfg.only_version == QUIC_V1)		/* [9368-8#1] */
+		server_is_old = seed / 4 & 1;
+	if (version_run(&cfg, cfg.only_version))
+		return scenario_end();
+	if (!client->began_anew || !client->conn.vn_acted || client->conn.early_accepted)
+		sim_fail(&sim, "not by negotiation");
+	return scenario_end();
+}
+
+/* Only version 1 was there before it [9368-4#11,13]. */
+static const char *a_server_of_version_2_knows_version_information(u64 seed)
+{
+	struct sim_config cfg;
+
+	only_config(&cfg, 2 * seed + 1);
+	server_is_old = true;
+	cfg.may_end_early = true;
+	if (sim_run(&sim, &cfg))
+		return scenario_end();
+	if (strcmp((char *)client->conn.close.reason,
+		   quic_violation_name(QUIC_VIOLATION_VERSION_INFO_MISSING)))
+		sim_fail(&sim, "it was believed");
+	return scenario_end();
+}
+
+/* The token of another version is not shown [9369-5#1]; the Retry's then is. */
+static const char *a_retry_in_the_version_negotiated(u64 seed)
+{
+	struct sim_config cfg;
+
+	only_config(&cfg, seed);
+	cfg.tokens = &tokens;
+	cfg.validate = true;
+	if (version_run(&cfg, cfg.only_version))
+		return scenario_end();
+	if (!client->conn.retried || !client->began_anew)
+		sim_fail(&sim, "no Retry, or no negotiation");
+	return scenario_end();
+}
+
+/* An attacker who can drop packets, too: the first flight does not arrive. */
+static bool forge_on_send(struct sim *s, unsigned int from, u64 index, u8 *data, u32 len,
+			  enum quic_ecn *ecn)
+{
+	if (from || s->ep[0].conn.vn_acted)
+		return true;
+	vn_inject(s, 5000);
+	return false;
+}
+
+static const struct sim_hooks forge_hooks = {
+	.on_init = version_on_init,
+	.on_send = forge_on_send,
+};
+
+/* The server has what the packet left out [9368-4#14,15] [8999-7#1]. */
+static const char *a_forged_negotiation_is_found_out(u64 seed)
+{
+	struct sim_config cfg;
+
+	version_config(&cfg, seed);
+	cfg.hooks = &forge_hooks;
+	cfg.may_end_early = true;
+	vn_forgery = VN_ANOTHER_OF_OURS;
+	if (sim_run(&sim, &cfg))
+		return scenario_end();
+	if (client->conn.close.source != QUIC_CLOSE_LOCAL ||
+	    client->conn.close.code != QUIC_ERR_VERSION_NEGOTIATION ||
+	    strcmp((char *)client->conn.close.reason,
+		   quic_violation_name(QUIC_VIOLATION_VERSION_DOWNGRADE)))
+		sim_fail(&sim, "it was believed");
+	return scenario_end();
+}
+
+static bool gone_closes;	/* the application does, else the deadline passes */
+
+/* TLS does not begin anew. */
+static void gone_on_settle(struct sim_endpoint *ep)
+{
+	if (ep->me || !ep->conn.hello_stale)
+		return;
+	if (gone_closes)
+		quic_conn_close(&ep->conn, true, 3, NULL, 0, ep->sim->now);
+}
+
+static void gone_on_init(struct sim_endpoint *ep)
+{
+	ep->conn.config.handshake_timeout = ep->me ? 0 : 60 * QUIC_US_PER_SEC;
+	ep->mute = true;
+}
+
+static u64 gone_sent;		/* datagrams in the second version */
+
+static bool gone_on_send(struct sim *s, unsigned int from, u64 index, u8 *data, u32 len,
+			 enum quic_ecn *ecn)
+{
+	gone_sent += !from && s->ep[0].conn.vn_acted;
+	return true;
+}
+
+static const struct sim_hooks gone_hooks = {
+	.on_init = gone_on_init,
+	.on_send = gone_on_send,
+	.on_settle = gone_on_settle,
+};
+
+static const char *nothing_is_sent_until_tls_begins_anew(u64 seed)
+{
+	struct sim_config cfg;
+
+	only_config(&cfg, seed);
+	cfg.hooks = &gone_hooks;
+	cfg.may_end_early = true;
+	if (seed / 2 & 1)
+		cfg.early = SIM_EARLY_ACCEPTED;
+	gone_closes = seed / 4 & 1;
+	gone_sent = 0;
+	if (sim_run(&sim, &cfg))
+		return scenario_end();
+	if (gone_sent || !client->conn.vn_acted || client->conn.state != QUIC_CONN_CLOSED)
+		sim_fail(&sim, "something was sent, or it never ended");
 	return scenario_end();
 }
 
@@ -308,18 +480,24 @@ static bool vn_twice_on_send(struct sim *s, unsigned int from, u64 index, u8 *da
 	return true;
 }
 
-static const struct sim_hooks vn_twice_hooks = { .on_send = vn_twice_on_send };
+static const struct sim_hooks vn_twice_hooks = {
+	.on_send = vn_twice_on_send,
+	.on_params = only_on_params,
+};
 
 /* [9368-4#2] */
 static const char *only_one_negotiation_is_believed(u64 seed)
 {
 	struct sim_config cfg;
 
-	version_config(&cfg, seed);
+	only_config(&cfg, seed);
 	cfg.hooks = &vn_twice_hooks;
-	cfg.version = 0x0a0a0a0a;
-	vn_forgery = seed & 1 ? VN_NOTHING_OF_OURS : VN_ANOTHER_OF_OURS;
-	return version_run(&cfg, QUIC_V1);
+	if (seed / 2 & 1) {
+		cfg.version = 0x0a0a0a0a;
+		cfg.only_version = QUIC_V1;
+	}
+	vn_forgery = seed / 4 & 1 ? VN_NOTHING_OF_OURS : VN_ANOTHER_OF_OURS;
+	return version_run(&cfg, cfg.only_version);
 }
 
 /* ---- what the parameters say ---- */
@@ -513,7 +691,12 @@ int main(int argc, char **argv)
 		SCENARIO(a_negotiated_version_may_change),
 		SCENARIO(forged_negotiations_change_nothing),
 		SCENARIO(a_late_negotiation_is_ignored),
-		SCENARIO(a_negotiation_that_leads_elsewhere_ends_the_attempt),
+		SCENARIO(a_negotiation_that_leads_nowhere_ends_the_attempt),
+		SCENARIO(a_server_of_another_version_is_reached_in_it),
+		SCENARIO(a_server_of_version_2_knows_version_information),
+		SCENARIO(a_retry_in_the_version_negotiated),
+		SCENARIO(a_forged_negotiation_is_found_out),
+		SCENARIO(nothing_is_sent_until_tls_begins_anew),
 		SCENARIO(only_one_negotiation_is_believed),
 		SCENARIO_ONCE(false_version_information_is_found_out),
 		SCENARIO(the_fixed_bit_is_greased_for_who_asks),
