@@ -58,7 +58,7 @@ Failure FailureOf(int tls_error, const std::string &what) {
   return failure;
 }
 
-// One connection attempt.  Members are freed in reverse: the session before
+// One session's attempt to connect.  Members are freed in reverse: the session before
 // the credentials it uses.
 class Attempt {
  public:
@@ -67,7 +67,8 @@ class Attempt {
   Attempt &operator=(const Attempt &) = delete;
   ~Attempt() = default;
 
-  Outcome Run(std::unique_ptr<Socket> socket);
+  // The socket comes back if the server is to be tried with a new session.
+  Outcome Run(std::unique_ptr<Socket> *socket, uint32_t timeout_ms);
 
  private:
   static Attempt *Of(gnutls_session_t session) {
@@ -326,7 +327,7 @@ bool Attempt::IsAuthentic() {
   return verified_ || gnutls_session_is_resumed(session_.get()) != 0;
 }
 
-Outcome Attempt::Run(std::unique_ptr<Socket> socket) {
+Outcome Attempt::Run(std::unique_ptr<Socket> *socket, uint32_t timeout_ms) {
   Outcome outcome;
   outcome.failure = CheckOptions();
   if (!outcome.failure)
@@ -335,9 +336,9 @@ Outcome Attempt::Run(std::unique_ptr<Socket> socket) {
     outcome.failure = SetCredentials();
   if (outcome.failure)
     return outcome;
-  EnableTickets(socket.get());
+  EnableTickets(socket->get());
 
-  const int ret = Handshake::Attach(session_.get(), std::move(socket));
+  const int ret = Handshake::Attach(session_.get(), std::move(*socket));
   if (ret < 0) {
     outcome.failure = LocalFailure(ret, "the TLS library has no memory");
     return outcome;
@@ -345,11 +346,14 @@ Outcome Attempt::Run(std::unique_ptr<Socket> socket) {
   Handshake *const handshake = Handshake::Of(session_.get());
   if (!options_.alpns.empty())
     handshake->RequireAlpn();
-  if (Drive(handshake, options_.timeout_ms) == 0 && !IsAuthentic()) {
+  if (Drive(handshake, timeout_ms) == 0 && !IsAuthentic()) {
     handshake->Fail(AlertFailure(-EACCES, GNUTLS_A_BAD_CERTIFICATE, "the peer is not authentic"));
     handshake->socket().Shutdown();
   }
   outcome.failure = handshake->failure();
+  outcome.wants_new_session = handshake->WantsNewSession();
+  if (outcome.wants_new_session)
+    *socket = handshake->TakeSocket();
   gnutls_datum_t protocol = {};
   if (gnutls_alpn_get_selected_protocol(session_.get(), &protocol) == 0)
     outcome.alpn.assign(reinterpret_cast<const char *>(protocol.data), protocol.size);
@@ -358,9 +362,15 @@ Outcome Attempt::Run(std::unique_ptr<Socket> socket) {
 
 }  // namespace
 
+// Version Negotiation leads to one more attempt: the socket sees to that [9368-4#2].
 Outcome Connect(bool is_server, std::unique_ptr<Socket> socket, const Options &options) {
-  Attempt attempt(is_server, options);
-  Outcome outcome = attempt.Run(std::move(socket));
+  const uint64_t deadline = socket->NowMs() + options.timeout_ms;
+  Outcome outcome = Attempt(is_server, options).Run(&socket, options.timeout_ms);
+  if (outcome.wants_new_session) {
+    const uint64_t now = socket->NowMs();
+    outcome = Attempt(is_server, options)
+                  .Run(&socket, static_cast<uint32_t>(deadline - std::min(now, deadline)));
+  }
   if (outcome.failure)
     Log(LOG_ERR, "%s handshake: %s", is_server ? "server" : "client",
         outcome.failure.message.c_str());

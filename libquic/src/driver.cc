@@ -105,7 +105,7 @@ int RunSteps(Handshake *handshake, uint64_t deadline) {
 
 int Drive(Handshake *handshake, uint32_t timeout_ms) {
   const int ret = RunSteps(handshake, handshake->socket().NowMs() + timeout_ms);
-  if (ret < 0)
+  if (ret < 0 && !handshake->WantsNewSession())
     handshake->socket().Shutdown();
   return ret;
 }

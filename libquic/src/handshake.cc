@@ -144,6 +144,8 @@ void Handshake::PrepareReceive() {
 }
 
 int Handshake::AfterSend(ssize_t sent) {
+  if (sent == -EPROTONOSUPPORT)
+    return FailVersion();
   if (sent < 0)
     return FailSocket(static_cast<int>(sent), "sendmsg");
   const auto &message = std::get<Message>(queue_.front());
@@ -156,6 +158,8 @@ int Handshake::AfterSend(ssize_t sent) {
 }
 
 int Handshake::AfterReceive(ssize_t received) {
+  if (received == -EPROTONOSUPPORT)
+    return FailVersion();
   if (received < 0)
     return FailSocket(static_cast<int>(received), "recvmsg");
   if (received == 0)
@@ -312,6 +316,16 @@ int Handshake::FailSocket(int error, const char *call) {
   if (error == -ENOTCONN || error == -EPIPE || error == -ECONNRESET)
     ExplainEnd(&failure);
   return Fail(std::move(failure));
+}
+
+// The ClientHello names a version of QUIC that the server does not speak.  It is
+// this session's only one: the connection goes on with another session.
+int Handshake::FailVersion() {
+  failure_ = LocalFailure(-EPROTONOSUPPORT, "the server speaks another version of QUIC");
+  wants_new_session_ = true;
+  queue_.clear();
+  Log(LOG_INFO, "%s", failure_.message.c_str());
+  return failure_.error;
 }
 
 // A close has a code or a phrase; an end without one, as after silence, an errno.

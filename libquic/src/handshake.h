@@ -102,8 +102,14 @@ class Handshake {
   // Early data can be in front of handshake messages.
   [[nodiscard]] bool ReceivesEarlyData() const { return is_server_ && has_early_key_; }
 
+  // The server speaks another version of QUIC only: the socket is ready for the
+  // handshake of a new session in that one (RFC 9368 2.1).
+  [[nodiscard]] bool WantsNewSession() const { return wants_new_session_; }
+
   [[nodiscard]] const Failure &failure() const { return failure_; }
   [[nodiscard]] Socket &socket() { return *socket_; }
+  // Nothing can be done with the handshake afterwards.
+  std::unique_ptr<Socket> TakeSocket() { return std::move(socket_); }
 
  private:
   struct Message {
@@ -163,6 +169,7 @@ class Handshake {
 
   int FailTls(int tls_error);
   int FailSocket(int error, const char *call);
+  int FailVersion();
   void ExplainEnd(Failure *failure);
   void RecordClose();
 
@@ -179,6 +186,7 @@ class Handshake {
   bool tls_complete_ = false;
   bool finished_ = false;
   bool done_ = false;
+  bool wants_new_session_ = false;
 
   bool has_early_key_ = false;
   bool may_accept_early_ = false;  // server: the ClientHello is new

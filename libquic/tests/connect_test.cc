@@ -421,6 +421,26 @@ TEST(Connect, LocalMistakesLeaveTheConnectionAlone) {
   EXPECT_FALSE(world.server.is_shut);
 }
 
+// ---- versions ----
+
+// A ClientHello is for one version of QUIC [9368-2.1#4].
+TEST(Connect, ServerOfAnotherVersionIsTriedWithANewSession) {
+  Pair pair;
+  pair.world.client.refused_hellos = 1;
+  pair.Run(ClientOptions(), ServerOptions());
+  pair.ExpectSuccess();
+  EXPECT_FALSE(pair.world.client.is_shut);
+}
+
+TEST(Connect, ButOnlyOnce) {
+  Pair pair;
+  pair.world.client.refused_hellos = 2;
+  Options server = ServerOptions();
+  server.timeout_ms = 100;
+  pair.Run(ClientOptions(), server);
+  EXPECT_EQ(pair.client.failure.error, -EPROTONOSUPPORT);
+}
+
 }  // namespace
 
 }  // namespace quic::test

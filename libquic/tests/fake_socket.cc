@@ -34,7 +34,7 @@ bool HasEarlyData(const Endpoint &endpoint) {
 }
 
 bool IsReady(const Endpoint &endpoint, short events) {
-  if ((events & POLLOUT) != 0 || endpoint.is_shut || endpoint.peer_close)
+  if ((events & POLLOUT) != 0 || endpoint.is_shut || endpoint.peer_close || endpoint.is_stale)
     return true;
   if ((events & POLLIN) != 0 && HasEarlyData(endpoint))
     return true;
@@ -185,6 +185,7 @@ int FakeSocket::GetOption(int name, void *value, socklen_t *size) {
     case QUIC_SOCKOPT_TRANSPORT_PARAM:
       return Copy(&end_.own_limits, sizeof(end_.own_limits), value, size);
     case QUIC_SOCKOPT_TRANSPORT_PARAM_EXT:
+      end_.is_stale = false;
       return Copy(end_.parameters.data(), end_.parameters.size(), value, size);
     case QUIC_SOCKOPT_SESSION_TICKET:
       return Copy(end_.ticket.data(), end_.ticket.size(), value, size);
@@ -202,6 +203,8 @@ ssize_t FakeSocket::Send(const msghdr *msg, int flags) {
   const std::lock_guard<std::mutex> lock(world_.mutex_);
   if (end_.is_shut || end_.peer_close)
     return -EPIPE;
+  if (end_.is_stale)
+    return -EPROTONOSUPPORT;
   const cmsghdr *const cmsg = CMSG_FIRSTHDR(msg);
   if (cmsg == nullptr || cmsg->cmsg_level != SOL_QUIC || cmsg->cmsg_type != QUIC_HANDSHAKE_INFO ||
       (flags & MSG_NOSIGNAL) == 0)
@@ -222,6 +225,12 @@ ssize_t FakeSocket::Send(const msghdr *msg, int flags) {
 }
 
 void FakeSocket::Flush() {
+  if (end_.refused_hellos > 0) {
+    end_.refused_hellos--;
+    end_.is_stale = true;
+    end_.corked.clear();
+    return;
+  }
   for (Chunk &chunk : end_.corked) {
     if (end_.is_mute)
       continue;
@@ -256,6 +265,8 @@ ssize_t FakeSocket::Receive(msghdr *msg, int flags) {
   const auto chunk = FirstReadable(&end_);
   if (chunk == end_.inbox.end() && HasEarlyData(end_))
     return ReceiveEarlyData(msg, flags);
+  if (chunk == end_.inbox.end() && end_.is_stale)
+    return -EPROTONOSUPPORT;
   if (chunk == end_.inbox.end())
     return end_.is_shut || end_.peer_close ? -ENOTCONN : -EAGAIN;
   if ((flags & MSG_DONTWAIT) == 0)

@@ -70,6 +70,8 @@ struct Endpoint {
   bool refuse_early_key = false;    // nothing of the server is remembered
   std::map<int, int> set_errors;    // option -> negative errno
   std::map<int, int> get_errors;
+  int refused_hellos = 0;  // so many are for a version the server does not speak
+  bool is_stale = false;   // one was: TLS is to begin anew
   int polls = 0;
 };
 

@@ -208,7 +208,10 @@ int quic_handshake_init(gnutls_session_t session, struct quic_handshake_step **p
  * @param pstep the step that was done; set to the next one, or to NULL when the handshake is over
  * @return 0; -EINVAL: not the step given out; -EUCLEAN: retval was not set; -EMSGSIZE: sent in
  *   part; -ECONNRESET: end of connection; -EBADMSG: not a handshake message; -EACCES: not
- *   authentic; -EPROTO: TLS failed; the socket's SO_ERROR; or the negative retval
+ *   authentic; -EPROTO: TLS failed; the socket's SO_ERROR; or the negative retval.
+ *   -EPROTONOSUPPORT from sendmsg() or recvmsg(): the server speaks another version of QUIC only.
+ *   The session is bound to the version tried first, the socket has changed already: a handshake
+ *   of a new session on it goes on.  quic_client_handshake() does so itself.
  */
 int quic_handshake_step(gnutls_session_t session, struct quic_handshake_step **pstep);
 
@@ -217,7 +220,8 @@ void quic_handshake_deinit(gnutls_session_t session);
 
 /**
  * Run the whole handshake of a session, waiting with poll(), at most
- * QUIC_HANDSHAKE_DEFAULT_TIMEOUT_MS.  On failure the socket is shut down.
+ * QUIC_HANDSHAKE_DEFAULT_TIMEOUT_MS.  On failure the socket is shut down, unless
+ * a new session is to be tried on it.
  *
  * @param session as for quic_handshake_init()
  * @return as quic_handshake_step(), or -ETIMEDOUT
