@@ -73,6 +73,7 @@ bool SealTerms(const Secret &key, const EarlyTerms &terms, std::vector<uint8_t> 
   std::vector<uint8_t> ticket(found.ticket.begin(), found.ticket.end());
   for (const uint64_t limit : terms.limits)
     PutNumber(kNumberBytes, limit, &ticket);
+  PutNumber(kNumberBytes, terms.version, &ticket);
   ticket.insert(ticket.end(), terms.alpn.begin(), terms.alpn.end());
   PutNumber(kLengthBytes, ticket.size() - found.ticket.size(), &ticket);
   Seal seal = {};
@@ -87,7 +88,7 @@ bool SealTerms(const Secret &key, const EarlyTerms &terms, std::vector<uint8_t> 
 
 std::optional<EarlyTerms> OpenTerms(const Secret &key, Bytes ticket) {
   constexpr size_t kTail = kLengthBytes + kSealBytes;
-  constexpr size_t kNumbers = EarlyTerms::kLimits * kNumberBytes;
+  constexpr size_t kNumbers = (EarlyTerms::kLimits + 1) * kNumberBytes;
   if (ticket.size() < kTail)
     return {};
   const Bytes sealed = ticket.first(ticket.size() - kSealBytes);
@@ -101,6 +102,8 @@ std::optional<EarlyTerms> OpenTerms(const Secret &key, Bytes ticket) {
   EarlyTerms terms;
   for (size_t i = 0; i < EarlyTerms::kLimits; i++)
     terms.limits.at(i) = NumberAt(body, i * kNumberBytes, kNumberBytes);
+  terms.version =
+      static_cast<uint32_t>(NumberAt(body, EarlyTerms::kLimits * kNumberBytes, kNumberBytes));
   const Bytes alpn = body.subspan(kNumbers);
   terms.alpn.assign(alpn.begin(), alpn.end());
   return terms;

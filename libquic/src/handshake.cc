@@ -237,6 +237,8 @@ int Handshake::CheckIncoming(uint8_t level, Bytes message) {
   if (!is_server_ || level != QUIC_CRYPTO_INITIAL || !ParseClientHello(message, &hello))
     return 0;
   NoteClientHello(hello);
+  if (failure_)
+    return failure_.error;
   if (!hello.has_session_id)
     return 0;
   Failure failure = LocalFailure(-EPROTO, "the ClientHello has a session ID");  // RFC 9001 8.4

@@ -144,8 +144,9 @@ class Handshake {
   void PrepareEarlyServer();
   std::optional<Secret> SealKey();
   std::optional<EarlyTerms> TermsNow();
-  void SealTicket(std::vector<uint8_t> *message);
+  bool SealTicket(std::vector<uint8_t> *message);
   void NoteClientHello(const ClientHello &hello);
+  void RefuseTickets();
   bool MeetsTerms();
   int QueueEarlySecret(const void *read, const void *write, size_t size);
   void InstallEarlySecret(const quic_crypto_secret &secret);
@@ -194,6 +195,7 @@ class Handshake {
   std::string early_alpn_;       // client: the first protocol offered
   std::vector<uint8_t> ticket_;  // server: the first PSK of the ClientHello
   std::vector<uint8_t> binder_;
+  uint32_t first_version_ = 0;  // server: of QUIC, in which the client began
 
   uint8_t read_level_ = QUIC_CRYPTO_INITIAL;  // where TLS expects the next message
   int raised_alert_ = Failure::kNoAlert;

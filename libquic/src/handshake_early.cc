@@ -94,22 +94,46 @@ std::optional<EarlyTerms> Handshake::TermsNow() {
   std::string alpn;
   if (gnutls_alpn_get_selected_protocol(session_, &protocol) == GNUTLS_E_SUCCESS)
     alpn.assign(reinterpret_cast<const char *>(protocol.data), protocol.size);
-  return EarlyTerms::Of(parameters, std::move(alpn));
+  EarlyTerms terms = EarlyTerms::Of(parameters, std::move(alpn));
+  terms.version = VersionOf(socket_.get());
+  return terms;
 }
 
-void Handshake::SealTicket(std::vector<uint8_t> *message) {
+// A ticket nobody can tell the version of is not given out.
+bool Handshake::SealTicket(std::vector<uint8_t> *message) {
   const std::optional<Secret> key = SealKey();
   const std::optional<EarlyTerms> terms = TermsNow();
-  if (!key || !terms || !SealTerms(*key, *terms, message))
-    Log(LOG_INFO, "the session ticket is not good for early data");
+  if (key && terms && SealTerms(*key, *terms, message))
+    return true;
+  Log(LOG_INFO, "no session ticket sent: its terms do not fit into it");
+  return false;
 }
 
-// GnuTLS asks about every ticket, also where there are no early data.
+// GnuTLS asks about every ticket, also where there are no early data.  A ticket of
+// another version of QUIC is none [9369-5#2]: the handshake will be a full one.
 void Handshake::NoteClientHello(const ClientHello &hello) {
+  if (first_version_ == 0)
+    first_version_ = VersionOf(socket_.get());
+  const std::optional<Secret> key = hello.psk_identity.empty() ? std::nullopt : SealKey();
+  const std::optional<EarlyTerms> terms = key ? OpenTerms(*key, hello.psk_identity) : std::nullopt;
+  if (terms && terms->version != first_version_)
+    RefuseTickets();
   if (!hello.has_early_data)
     return;
   ticket_.assign(hello.psk_identity.begin(), hello.psk_identity.end());
   binder_.assign(hello.psk_binder.begin(), hello.psk_binder.end());
+}
+
+// Under a key that nobody has, no ticket can be read; nor could one that is given out.
+void Handshake::RefuseTickets() {
+  Log(LOG_INFO, "the session ticket is of another version of QUIC");
+  ticket_made_ = true;
+  gnutls_datum_t key = {};
+  if (gnutls_session_ticket_key_generate(&key) < 0 ||
+      gnutls_session_ticket_enable_server(session_, &key) < 0)
+    Fail(LocalFailure(-ENOMEM, "no key to refuse a session ticket with"));
+  gnutls_memset(key.data, 0, key.size);
+  gnutls_free(key.data);
 }
 
 // Early data are accepted only as long as all that the client counts on is still

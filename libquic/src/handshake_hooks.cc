@@ -193,8 +193,8 @@ int Handshake::OnMessage(gnutls_session_t session, gnutls_record_encryption_leve
     }
     std::vector<uint8_t> ticket(AsBytes(data, size).begin(), AsBytes(data, size).end());
     handshake.ticket_made_ = true;
-    handshake.SealTicket(&ticket);
-    handshake.QueueMessage(LevelOf(level), ticket);
+    if (handshake.SealTicket(&ticket))
+      handshake.QueueMessage(LevelOf(level), ticket);
     return 0;
   });
 }

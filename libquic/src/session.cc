@@ -6,9 +6,18 @@
 // messages: the kernel keeps it.  It is fed to TLS when somebody asks for the
 // data to resume with.  GnuTLS must not be asked before: it would read the
 // socket itself.
+//
+// What is handed out is GnuTLS's data and, behind it, the version of QUIC that they
+// are good for (RFC 9369 5):
+//
+//   data of GnuTLS | mark | version
+//
+// GnuTLS does not look behind its own part, so that data may also come from or go to
+// it without this library.
 #include "session.h"
 
 #include <netinet/quic.h>
+#include <syslog.h>
 
 #include <array>
 #include <cstring>
@@ -16,6 +25,7 @@
 
 #include "connect.h"
 #include "export.h"
+#include "log.h"
 #include "tls_message.h"
 
 namespace quic {
@@ -24,6 +34,33 @@ namespace {
 
 constexpr size_t kMaxTicketBytes = 4096;
 constexpr size_t kMaxAlpnListBytes = 63;
+constexpr std::array<uint8_t, 8> kVersionMark = {'Q', 'U', 'I', 'C', 'v', 'e', 'r', 0};
+constexpr size_t kVersionBytes = 4;
+constexpr size_t kTailBytes = kVersionMark.size() + kVersionBytes;
+
+using Tail = std::array<uint8_t, kTailBytes>;
+
+Tail MakeTail(uint32_t version) {
+  Tail tail = {};
+  memcpy(tail.data(), kVersionMark.data(), kVersionMark.size());
+  for (size_t i = 0; i < kVersionBytes; i++)
+    tail.at(kVersionMark.size() + i) =
+        static_cast<uint8_t>(version >> (8 * (kVersionBytes - 1 - i)));
+  return tail;
+}
+
+// The version in session data, 0 if it is not told.
+uint32_t VersionIn(Bytes data) {
+  if (data.size() <= kTailBytes)
+    return 0;
+  const Bytes tail = data.last(kTailBytes);
+  if (memcmp(tail.data(), kVersionMark.data(), kVersionMark.size()) != 0)
+    return 0;
+  uint32_t version = 0;
+  for (const uint8_t byte : tail.last(kVersionBytes))
+    version = version << 8 | byte;
+  return version;
+}
 
 int ErrnoOf(int tls_error) {
   switch (tls_error) {
@@ -59,7 +96,25 @@ int GetSessionData(gnutls_session_t session, Socket *socket, void *data, size_t 
                                message.size());
   if (ret < 0)
     return ErrnoOf(ret);
-  ret = gnutls_session_get_data(session, data, size);
+  size_t used = *size > kTailBytes ? *size - kTailBytes : 0;
+  ret = gnutls_session_get_data(session, used != 0 ? data : nullptr, &used);
+  *size = used + kTailBytes;
+  if (ret < 0)
+    return ErrnoOf(ret);
+  const Tail tail = MakeTail(VersionOf(socket));
+  memcpy(static_cast<uint8_t *>(data) + used, tail.data(), tail.size());
+  return 0;
+}
+
+// Data of another version are left alone [9369-5#1].
+int SetSessionData(gnutls_session_t session, Socket *socket, const void *data, size_t size) {
+  const uint32_t version = VersionIn({static_cast<const uint8_t *>(data), size});
+  const uint32_t wanted = version != 0 ? VersionOf(socket) : 0;
+  if (wanted != 0 && version != wanted) {
+    Log(LOG_INFO, "not resumed: the session is of another version of QUIC");
+    return 0;
+  }
+  const int ret = gnutls_session_set_data(session, data, version != 0 ? size - kTailBytes : size);
   return ret < 0 ? ErrnoOf(ret) : 0;
 }
 
@@ -77,8 +132,10 @@ QUIC_EXPORT int quic_session_get_data(gnutls_session_t session, void *data, size
 QUIC_EXPORT int quic_session_set_data(gnutls_session_t session, const void *data, size_t size) {
   if (session == nullptr || data == nullptr || size == 0)
     return -EINVAL;
-  const int ret = gnutls_session_set_data(session, data, size);
-  return ret < 0 ? quic::ErrnoOf(ret) : 0;
+  return quic::Guard([&] {
+    quic::KernelSocket socket(gnutls_transport_get_int(session));
+    return quic::SetSessionData(session, &socket, data, size);
+  });
 }
 
 QUIC_EXPORT int quic_session_get_alpn(gnutls_session_t session, void *data, size_t *size) {

@@ -12,6 +12,8 @@ namespace quic {
 
 // quic_session_get_data().
 int GetSessionData(gnutls_session_t session, Socket *socket, void *data, size_t *size);
+// quic_session_set_data().
+int SetSessionData(gnutls_session_t session, Socket *socket, const void *data, size_t size);
 
 }  // namespace quic
 

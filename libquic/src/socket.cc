@@ -10,6 +10,12 @@
 
 namespace quic {
 
+uint32_t VersionOf(Socket *socket) {
+  quic_config config = {};
+  socklen_t size = sizeof(config);
+  return socket->GetOption(QUIC_SOCKOPT_CONFIG, &config, &size) < 0 ? 0 : config.version;
+}
+
 int KernelSocket::SetOption(int name, const void *value, socklen_t size) {
   return setsockopt(fd_, SOL_QUIC, name, value, size) < 0 ? -errno : 0;
 }

@@ -44,6 +44,9 @@ class Socket {
   virtual uint64_t NowMs() = 0;
 };
 
+// The version of QUIC that a socket's connection has, or begins with; 0: it does not say.
+uint32_t VersionOf(Socket *socket);
+
 class KernelSocket final : public Socket {
  public:
   explicit KernelSocket(int fd) : fd_(fd) {}

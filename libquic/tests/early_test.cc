@@ -41,6 +41,8 @@ struct Options {
   const char *client_alpn = "one";
   const char *server_alpn = "one,two";
   uint64_t server_max_data = 1000;
+  uint32_t version = QUIC_VERSION_V1;
+  bool client_looks = true;  // at the version that session data are of
 };
 
 class Early : public testing::Test {
@@ -85,9 +87,14 @@ class Early : public testing::Test {
     c->world.seen = &seen;
     c->world.server.own_limits.max_data = options.server_max_data;
     c->client = NewSession(GNUTLS_CLIENT | options.client_flags, options.client_alpn);
-    const int resumed =
-        data.empty() ? 0 : quic_session_set_data(c->client.get(), data.data(), data.size());
-    EXPECT_EQ(resumed, 0);
+    c->world.client.version = options.version;
+    c->world.server.version = options.version;
+    if (!data.empty() && options.client_looks) {
+      const std::unique_ptr<Socket> socket = c->world.Client();
+      EXPECT_EQ(SetSessionData(c->client.get(), socket.get(), data.data(), data.size()), 0);
+    } else if (!data.empty()) {
+      EXPECT_EQ(gnutls_session_set_data(c->client.get(), data.data(), data.size()), 0);
+    }
     c->server = NewSession(GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET | options.server_flags,
                            options.server_alpn);
     EXPECT_EQ(gnutls_session_ticket_enable_server(c->server.get(), &key), 0);
@@ -292,6 +299,59 @@ TEST_F(Early, TicketUnderAnotherKeyIsNoTicket) {
   EXPECT_EQ(c->world.client.early_verdict, uint8_t{QUIC_EARLY_OP_REJECTED});
 }
 
+TEST_F(Early, SessionOfAnotherVersionIsNotResumed) {  // [9369-5#1]
+  Options options;
+  options.version = QUIC_VERSION_V2;
+  const auto c = Make(options);
+  Run(c.get());
+  EXPECT_EQ(gnutls_session_is_resumed(c->client.get()), 0);
+  EXPECT_FALSE(HasKey(c->world.client, QUIC_CRYPTO_EARLY));
+}
+
+TEST_F(Early, ServerRefusesTicketOfAnotherVersion) {  // [9369-5#2]
+  Options options;
+  options.version = QUIC_VERSION_V2;
+  options.client_looks = false;
+  const auto c = Make(options);
+  Run(c.get());
+  EXPECT_EQ(gnutls_session_is_resumed(c->server.get()), 0);
+  EXPECT_TRUE(HasKey(c->world.client, QUIC_CRYPTO_EARLY));
+  EXPECT_FALSE(HasKey(c->world.server, QUIC_CRYPTO_EARLY));
+  EXPECT_EQ(c->world.client.early_verdict, uint8_t{QUIC_EARLY_OP_REJECTED});
+  EXPECT_TRUE(c->world.client.ticket.empty());
+}
+
+// A compatible version chosen by the server is the ticket's, the client's first one decides
+// whether it is good (RFC 9369 5).
+TEST_F(Early, TicketIsOfTheVersionNegotiated) {
+  const auto c = Make(Options());
+  c->world.server.becomes = QUIC_VERSION_V2;
+  c->world.client.becomes = QUIC_VERSION_V2;
+  Run(c.get());
+  ExpectAccepted(*c);
+  data.resize(8192);
+  size_t size = data.size();
+  const std::unique_ptr<Socket> socket = c->world.Client();
+  ASSERT_EQ(GetSessionData(c->client.get(), socket.get(), data.data(), &size), 0);
+  data.resize(size);
+  Options options;
+  options.version = QUIC_VERSION_V2;
+  const auto next = Make(options);
+  Run(next.get());
+  ExpectAccepted(*next);
+}
+
+TEST_F(Early, SessionDataSayTheirSize) {
+  const auto c = Make(Options());
+  Run(c.get());
+  const std::unique_ptr<Socket> socket = c->world.Client();
+  size_t size = 0;
+  EXPECT_EQ(GetSessionData(c->client.get(), socket.get(), nullptr, &size), -ENOBUFS);
+  Buffer exact(size);
+  EXPECT_EQ(GetSessionData(c->client.get(), socket.get(), exact.data(), &size), 0);
+  EXPECT_EQ(size, exact.size());
+}
+
 TEST_F(Early, SocketThatRemembersNothingSendsNothingEarly) {  // [9001-5.6#1]
   const auto c = Make(Options());
   c->world.client.refuse_early_key = true;
@@ -355,7 +415,7 @@ Buffer Ticket() {
 TEST(EarlyTerms, ComeBackAsTheyWere) {  // and need no client to know of them [9001-9.2#2]
   const std::optional<Secret> key = EarlySealKey(Buffer(64, 7));
   ASSERT_TRUE(key.has_value());
-  const EarlyTerms terms = {{1, 2, 3, 4, 5, 6, 7, UINT64_MAX}, "proto"};
+  const EarlyTerms terms = {{1, 2, 3, 4, 5, 6, 7, UINT64_MAX}, "proto", QUIC_VERSION_V2};
   Buffer message = Ticket();
   ASSERT_TRUE(SealTerms(*key, terms, &message));
   NewSessionTicket found;

@@ -160,6 +160,7 @@ int FakeSocket::SetOption(int name, const void *value, socklen_t size) {
       return SetEarly(value, size);
     case QUIC_SOCKOPT_TRANSPORT_PARAM_EXT:
       end_.peer_parameters.assign(bytes, bytes + size);
+      end_.version = end_.becomes != 0 ? end_.becomes : end_.version;
       end_.journal.emplace_back("parameters");
       return 0;
     case QUIC_SOCKOPT_ALPN:
@@ -182,6 +183,11 @@ int FakeSocket::GetOption(int name, void *value, socklen_t *size) {
   switch (name) {
     case QUIC_SOCKOPT_TOKEN:
       return end_.is_server ? -EINVAL : Copy("", 0, value, size);
+    case QUIC_SOCKOPT_CONFIG: {
+      quic_config config = {};
+      config.version = end_.version;
+      return Copy(&config, sizeof(config), value, size);
+    }
     case QUIC_SOCKOPT_TRANSPORT_PARAM:
       return Copy(&end_.own_limits, sizeof(end_.own_limits), value, size);
     case QUIC_SOCKOPT_TRANSPORT_PARAM_EXT:

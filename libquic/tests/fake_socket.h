@@ -56,7 +56,9 @@ struct Endpoint {
   std::string alpn;
   Buffer ticket;  // client: NewSessionTicket received; server: the key
   quic_transport_param own_limits = {};
-  Buffer early_data;                     // 0-RTT stream data that wait for the application
+  uint32_t version = QUIC_VERSION_V1;
+  uint32_t becomes = 0;  // the version once the peer's parameters are set; 0: it stays
+  Buffer early_data;     // 0-RTT stream data that wait for the application
   std::optional<uint8_t> early_verdict;  // client: op of EARLY_DATA
   std::optional<quic_connection_close> close;
   std::optional<quic_connection_close> peer_close;

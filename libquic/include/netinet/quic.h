@@ -239,7 +239,9 @@ int quic_handshake(gnutls_session_t session);
 int quic_session_get_data(gnutls_session_t session, void *data, size_t *size);
 
 /**
- * Client: resume the session @p data came from.  Before the handshake.
+ * Client: resume the session @p data came from.  Before the handshake, with the
+ * session's transport set to the socket.  Data that came from a connection of
+ * another version of QUIC are not used: the handshake is then a full one.
  *
  * @param data from quic_session_get_data()
  * @param size of data
