@@ -549,6 +549,8 @@ void quic_conn_on_stateless_reset(struct quic_conn *conn, quic_us now);
  * @now: time
  */
 void quic_conn_fail(struct quic_conn *conn, enum quic_error code, const char *why, quic_us now);
+/* The handshake took too long: unlike silence (RFC 9000 10.1), that is told (10.2). */
+void quic_conn_give_up(struct quic_conn *conn, quic_us now);
 /* Ends without a word to the peer. */
 void quic_conn_abandon(struct quic_conn *conn, enum quic_close_source why);
 /* @bytes arrived in the closing period (RFC 9000 10.2.1). */

@@ -149,6 +149,19 @@ void quic_conn_fail(struct quic_conn *conn, enum quic_error code, const char *wh
 	close_event(conn);
 }
 
+void quic_conn_give_up(struct quic_conn *conn, quic_us now)
+{
+	static const char why[] = "handshake timeout";
+
+	if (!quic_conn_is_open(conn))
+		return;
+	/* No error that the RFC has a code for; a peer that hears it need not wait for its own. */
+	close_record(conn, QUIC_CLOSE_HANDSHAKE_TIMEOUT, false, QUIC_ERR_NO_ERROR, 0, why,
+		     sizeof(why) - 1);
+	close_local(conn, now);
+	close_event(conn);
+}
+
 void quic_conn_on_peer_close(struct quic_conn *conn, const struct quic_frame_close *f, bool app,
 			     quic_us now)
 {

@@ -106,7 +106,7 @@ static void timer_expired(struct quic_conn *conn, enum quic_timer t, quic_us now
 		quic_conn_set_state(conn, QUIC_CONN_EV_CLOSE_TIMER);
 		break;
 	case QUIC_TIMER_HANDSHAKE:
-		quic_conn_abandon(conn, QUIC_CLOSE_HANDSHAKE_TIMEOUT);
+		quic_conn_give_up(conn, now);
 		break;
 	case QUIC_TIMER_KEEPALIVE:
 		conn->ctl |= QUIC_CTL_PING;

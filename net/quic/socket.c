@@ -150,8 +150,10 @@ void quic_sock_update_limits(struct quic_sock *q)
 
 /* ---- settling ---- */
 
-static int sock_end_errno(const struct quic_close *c)
+static int sock_end_errno(const struct quic_sock *q)
 {
+	const struct quic_close *c = &q->host.conn.close;
+
 	switch (c->source) {
 	case QUIC_CLOSE_IDLE:
 	case QUIC_CLOSE_HANDSHAKE_TIMEOUT:
@@ -166,7 +168,8 @@ static int sock_end_errno(const struct quic_close *c)
 			return c->code ? ECONNRESET : 0;
 		if (c->code == QUIC_ERR_CONNECTION_REFUSED)
 			return ECONNREFUSED;
-		return c->code ? EPROTO : 0;
+		/* Without an error, but before there was a connection. */
+		return c->code ? EPROTO : q->was_established ? 0 : ECONNRESET;
 	case QUIC_CLOSE_LOCAL:
 		/* What the application asked for is no error, nor is a TLS alert it told of. */
 		return !c->app && c->code && c->code < QUIC_ERR_CRYPTO ? EPROTO : 0;
@@ -202,7 +205,7 @@ static void sock_on_end(struct quic_sock *q)
 {
 	const struct quic_close *c = &quic_sock_conn(q)->close;
 	struct sock *sk = quic_sock_sk(q);
-	int err = sock_end_errno(c);
+	int err = sock_end_errno(q);
 
 	q->ended = true;
 	sock_uncount_half_open(q);
