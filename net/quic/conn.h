@@ -514,6 +514,8 @@ int quic_conn_on_ack(struct quic_conn *conn, enum quic_space space,
 bool quic_conn_is_awaited(const struct quic_conn *conn);
 /* Whether that one probes in the Handshake space; otherwise in the Initial one. */
 bool quic_conn_probes_handshake(const struct quic_conn *conn);
+/* The content of the oldest packets in flight goes again: what a probe carries. */
+void quic_conn_requeue_oldest(struct quic_conn *conn, enum quic_space space);
 /* The loss timer fired. */
 void quic_conn_on_loss_timer(struct quic_conn *conn, quic_us now);
 /* Closes an orphan whose data is delivered. */

@@ -223,8 +223,7 @@ int quic_conn_on_ack(struct quic_conn *conn, enum quic_space space,
 	return 0;
 }
 
-/* A probe carries what has waited longest: the oldest outstanding packets' content. */
-static void ack_requeue_oldest(struct quic_conn *conn, enum quic_space space)
+void quic_conn_requeue_oldest(struct quic_conn *conn, enum quic_space space)
 {
 	struct quic_sent *s = &conn->recovery.space[space].sent;
 	struct quic_sent_pkt *pkt;
@@ -277,6 +276,27 @@ bool quic_conn_probes_handshake(const struct quic_conn *conn)
 	       !(conn->is_server && ack_crypto_is_open(conn, QUIC_SPACE_INITIAL));
 }
 
+/*
+ * A probe timeout of @space [9002-6.2.4].  During the handshake the other space may be
+ * what the peer lacks: both go, in the same datagrams.
+ */
+static void ack_probe(struct quic_conn *conn, enum quic_space space)
+{
+	enum quic_space s;
+
+	conn->probes[space] = ack_probe_pkts;
+	quic_conn_requeue_oldest(conn, space);
+	if (space == QUIC_SPACE_APP)
+		return;
+	for (s = QUIC_SPACE_INITIAL; s < QUIC_SPACE_APP; s++) {
+		if (s == space || (!conn->recovery.space[s].sent.nr_eliciting &&
+				   !ack_crypto_is_open(conn, s)))
+			continue;
+		conn->probes[s] = ack_probe_pkts;
+		quic_conn_requeue_oldest(conn, s);
+	}
+}
+
 void quic_conn_on_loss_timer(struct quic_conn *conn, quic_us now)
 {
 	struct quic_recovery_ack a;
@@ -294,16 +314,8 @@ void quic_conn_on_loss_timer(struct quic_conn *conn, quic_us now)
 			conn->path->ecn_on = false;		/* [9000-13.4.2] */
 		if (conn->recovery.pto_count >= ack_black_hole_ptos)
 			quic_conn_on_black_hole(conn, now);
-		conn->probes[space] = ack_probe_pkts;
-		ack_requeue_oldest(conn, space);
+		ack_probe(conn, space);
 		quic_conn_ask_ack_now(conn);
-		/* [9002-6.2.4]: the other handshake space may be what the peer lacks. */
-		if (space == QUIC_SPACE_INITIAL &&
-		    (conn->recovery.space[QUIC_SPACE_HANDSHAKE].sent.nr_eliciting ||
-		     ack_crypto_is_open(conn, QUIC_SPACE_HANDSHAKE))) {
-			conn->probes[QUIC_SPACE_HANDSHAKE] = 1;
-			ack_requeue_oldest(conn, QUIC_SPACE_HANDSHAKE);
-		}
 		break;
 	default:
 		break;

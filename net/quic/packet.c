@@ -119,6 +119,8 @@ static bool packet_draft(struct quic_conn *conn, struct quic_packet_dgram *g,
 	quic_conn_uncrowd(conn, space, now);
 	if (level == QUIC_LEVEL_APP)
 		packet_skip_number(conn);
+	else if (conn->probes[space] && !quic_outqueue_has_data(conn, level))
+		quic_conn_requeue_oldest(conn, space);	/* rather twice than a bare PING */
 	if (quic_sent_begin(quic_packet_sent(conn, level)))
 		return false;
 	*d = (struct quic_packet_draft){ .level = level, .pkt.dst = g->dst + g->len };

@@ -214,6 +214,152 @@ static const char *server_gives_up_on_a_silent_client(u64 seed)
 	return err;
 }
 
+/* ---- how long it takes ---- */
+
+static quic_us made_at;		/* the client has it confirmed */
+
+static void made_on_settle(struct sim_endpoint *ep)
+{
+	if (!made_at && sim.ep[0].conn.confirmed)
+		made_at = sim.now;
+}
+
+static const struct sim_hooks made_hooks = { .on_settle = made_on_settle };
+
+/**
+ * struct made_setup - how large a handshake is, and how slow its path
+ * @hello: bytes of the ClientHello
+ * @flight: bytes of the server's Handshake flight
+ * @latency: of each direction
+ * @slow_max: handshakes of 1000 that may take more than 10 s at 30 % loss
+ */
+struct made_setup {
+	u32 hello;
+	u32 flight;
+	quic_us latency;
+	unsigned int slow_max;
+};
+
+static const struct made_setup made_setups[] = {
+	{ 320, 1000, 10000, 2 },
+	{ 320, 3000, 10000, 3 },
+	{ 320, 9000, 10000, 12 },
+	{ 1800, 6000, 10000, 11 },
+	{ 320, 3000, 150000, 23 },
+	{ 1800, 6000, 150000, 54 },
+};
+
+/* How many of 1000 handshakes take more than 10 s until the client has it confirmed. */
+static const char *made_count_slow(const struct made_setup *m, unsigned int *slow)
+{
+	struct sim_config cfg;
+	const char *err;
+	quic_us sum = 0;
+	u64 seed;
+
+	*slow = 0;
+	for (seed = 1; seed <= 1000; seed++) {
+		handshake_config(&cfg, seed);
+		cfg.hooks = &made_hooks;
+		cfg.hello_bytes = m->hello;
+		cfg.flight_bytes = m->flight;
+		cfg.link[0].loss = 300;
+		cfg.link[1].loss = 300;
+		cfg.link[0].latency = m->latency;
+		cfg.link[1].latency = m->latency;
+		made_at = 0;
+		err = scenario_run(&cfg);
+		if (err)
+			return err;
+		*slow += made_at - sim_start_at > 10 * QUIC_US_PER_SEC;
+		sum += made_at - sim_start_at;
+	}
+	printf("# hello %u flight %u, %llu ms each way: %u of 1000 over 10 s, %llu ms on average\n",
+	       m->hello, m->flight, (unsigned long long)(m->latency / QUIC_US_PER_MS), *slow,
+	       (unsigned long long)(sum / 1000 / QUIC_US_PER_MS));
+	return NULL;
+}
+
+/*
+ * Where three of ten datagrams are lost, each probe counts: both have something of
+ * the handshake in them, of each level that may lack it (RFC 9002 6.2.4).
+ */
+static const char *few_handshakes_are_slow_at_heavy_loss(u64 seed)
+{
+	unsigned int i, slow;
+	static char why[60];
+	const char *err;
+
+	for (i = 0; i < ARRAY_SIZE(made_setups); i++) {
+		err = made_count_slow(&made_setups[i], &slow);
+		if (err)
+			return err;
+		if (slow <= made_setups[i].slow_max)
+			continue;
+		snprintf(why, sizeof(why), "setup %u: %u of 1000 over 10 s", i, slow);
+		return why;
+	}
+	return NULL;
+}
+
+static unsigned int probe_dgrams;	/* of the server, sent by timeouts */
+static bool probe_lacks;		/* one of them lacked Initial or Handshake CRYPTO */
+
+static bool probe_on_send(struct sim *s, unsigned int from, u64 index, u8 *data, u32 len,
+			  enum quic_ecn *ecn)
+{
+	u32 off, kinds = 0;
+	struct quic_header h;
+
+	if (from && s->now > sim_start_at + 500 * QUIC_US_PER_MS) {
+		for (off = 0; off < len; off += h.packet_len) {
+			if (!quic_header_decode(data + off, len - off, QUIC_CID_OURS_BYTES, &h))
+				break;
+			kinds |= BIT(h.kind);
+		}
+		probe_dgrams++;
+		probe_lacks |= !(kinds & BIT(QUIC_PACKET_INITIAL)) ||
+			       !(kinds & BIT(QUIC_PACKET_HANDSHAKE));
+	}
+	return !from && !index;
+}
+
+static void probe_on_init(struct sim_endpoint *ep)
+{
+	ep->conn.config.handshake_timeout = 3 * QUIC_US_PER_SEC;
+}
+
+static const struct sim_hooks probe_hooks = {
+	.on_init = probe_on_init,
+	.on_send = probe_on_send,
+};
+
+/* [9002-6.2.4#2]: each datagram of a timeout, in each level that may be lacking. */
+static const char *probes_carry_the_handshake(u64 seed)
+{
+	struct sim_config cfg;
+	unsigned int i;
+
+	handshake_config(&cfg, seed);
+	cfg.hooks = &probe_hooks;
+	cfg.may_end_early = true;
+	cfg.app[0].streams = 0;
+	cfg.hello_bytes = 300 + seed * 17 % 500;
+	cfg.flight_bytes = 200 + seed * 13 % 500;
+	probe_dgrams = 0;
+	probe_lacks = false;
+	if (sim_run(&sim, &cfg))
+		return scenario_end();
+	for (i = 0; i < 2; i++)
+		if (sim.ep[i].frames_sent[QUIC_FRAME_PING])
+			sim_fail(&sim, "a probe was a bare PING");
+	if (sim.ep[0].dgrams < 3 || sim.ep[0].frames_sent[QUIC_FRAME_CRYPTO] < 3)
+		sim_fail(&sim, "the client did not probe with its hello");
+	if (!probe_dgrams || probe_lacks)
+		sim_fail(&sim, "the server's probes lack a level");
+	return scenario_end();
+}
+
 /* ---- deadlines ---- */
 
 static void deadline_on_init(struct sim_endpoint *ep)
@@ -305,6 +451,8 @@ int main(int argc, char **argv)
 		SCENARIO(completes_when_everything_is_reordered_and_doubled),
 		SCENARIO(server_never_amplifies),
 		SCENARIO(server_gives_up_on_a_silent_client),
+		SCENARIO(probes_carry_the_handshake),
+		SCENARIO_ONCE(few_handshakes_are_slow_at_heavy_loss),
 		SCENARIO_ONCE(handshake_deadline_ends_both_sides),
 		SCENARIO(the_deadline_is_told),
 	};
