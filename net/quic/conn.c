@@ -384,7 +384,7 @@ void quic_conn_confirm(struct quic_conn *conn, quic_us now)
 		conn->odcid_added = false;
 	}
 	if (quic_tparam_has(&conn->remote, QUIC_TPARAM_PREFERRED_ADDRESS)) {
-		conn->preferred_todo = true;			/* [9000-9.6.1] */
+		conn->preferred_todo = true;			/* RFC 9000 9.6.1 */
 		conn->notify |= QUIC_NOTIFY_PATH;
 	}
 	quic_conn_check_flushed(conn, now);

@@ -649,6 +649,8 @@ void quic_conn_path_meet(struct quic_conn *conn, const struct quic_agg *agg,
 			 const struct quic_cid *heard, quic_us now);
 /* The newest non-probing packet came on conn->rx_path, which is not the one in use. */
 void quic_conn_path_on_moved(struct quic_conn *conn, quic_us now);
+/* The newest non-probing packet came on the path in use, where it was awaited. */
+void quic_conn_path_on_joined(struct quic_conn *conn, quic_us now);
 void quic_conn_rx_path_challenge(struct quic_conn *conn, const u8 *data);
 void quic_conn_rx_path_response(struct quic_conn *conn, const u8 *data, quic_us now);
 /* A PATH_CHALLENGE with @data left on @p in a datagram of @bytes. */

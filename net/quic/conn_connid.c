@@ -20,6 +20,15 @@ void quic_conn_path_set_dcid(struct quic_path *p, const struct quic_connid_entry
 	p->dcid_seq = e->seq;
 }
 
+void quic_conn_path_address(const struct quic_conn *conn, struct quic_path *p,
+			    const struct quic_connid_entry *e)
+{
+	p->dcid = conn->path->dcid;
+	p->dcid_seq = conn->path->dcid_seq;
+	if (e)							/* [9000-9.5#1,2] */
+		quic_conn_path_set_dcid(p, e);
+}
+
 void quic_conn_tell_peer_ids(struct quic_conn *conn)
 {
 	struct quic_edge_event_info ev = { .type = QUIC_EDGE_EV_CONNID, .sid = 1 };
@@ -40,7 +49,7 @@ void quic_conn_follow_peer_ids(struct quic_conn *conn)
 	struct quic_path *p;
 	unsigned int i = 0;
 
-	quic_conn_path_set_dcid(conn->path, e);
+	quic_conn_path_set_dcid(conn->path, e);			/* [9000-19.16#2] */
 	while ((p = quic_conn_next_path(conn, &i))) {
 		const struct quic_connid_entry *other = e;
 

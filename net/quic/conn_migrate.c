@@ -18,12 +18,12 @@ bool quic_conn_path_is_preferred(const struct quic_conn *conn, const struct quic
 	return local->port == a->port6 && !memcmp(local->ip, a->ipv6, sizeof(a->ipv6));
 }
 
-/* Did the peer forbid that packets come to it from @local? */
+/* Did the peer forbid that packets come to it at @remote from another address of ours? */
 static bool path_is_forbidden(const struct quic_conn *conn, const struct quic_addr *remote)
 {
 	const struct quic_tparam_preferred *a = &conn->remote.preferred;
 
-	if (!conn->remote.disable_active_migration)		/* [9000-9#2] [9000-18.2#2] */
+	if (!conn->remote.disable_active_migration)
 		return false;
 	if (conn->is_server || !quic_tparam_has(&conn->remote, QUIC_TPARAM_PREFERRED_ADDRESS))
 		return true;
@@ -41,8 +41,9 @@ bool quic_conn_awaits_client(const struct quic_conn *conn)
 
 int quic_conn_can_migrate(const struct quic_conn *conn, const struct quic_addr *remote)
 {
-	if (!quic_conn_is_established(conn) || path_is_forbidden(conn, remote) ||
-	    !conn->path->dcid.len)				/* [9000-9.5] */
+	if (!quic_conn_is_established(conn) || !conn->path->dcid.len)	/* [9000-9.5] */
+		return -EINVAL;
+	if (path_is_forbidden(conn, remote))			/* [9000-9#2] [9000-18.2#2] */
 		return -EINVAL;
 	/* [9000-9#1] */
 	if (!conn->confirmed || conn->candidate || conn->path->validating ||
@@ -68,11 +69,11 @@ int quic_conn_migrate(struct quic_conn *conn, const struct quic_addr *local,
 	p = quic_conn_path_lookup(conn, local, remote);
 	if (p)
 		quic_conn_path_drop(conn, p);
-	p = quic_conn_path_make(conn, &e);				/* [9000-9.5#1] */
+	p = quic_conn_path_make(conn, &e);
 	if (!p)
 		return -EAGAIN;
 	quic_conn_path_init(conn, p, local, remote, mtu_max, now);
-	quic_conn_path_set_dcid(p, e);
+	quic_conn_path_address(conn, p, e);
 	p->heard = conn->path->heard;
 	/* Who moves of its own accord sends to an address that it was given, little and rarely. */
 	quic_path_validate(p);
@@ -90,6 +91,7 @@ int quic_conn_set_preferred(struct quic_conn *conn, const struct quic_addr *addr
 	if (!conn->is_server || conn->state != QUIC_CONN_ESTABLISHING)
 		return -EINVAL;
 	if (!quic_tparam_has(&conn->local, QUIC_TPARAM_PREFERRED_ADDRESS)) {
+		/* Like all ids of ours, not empty [9000-18.2#3,4]. */
 		err = quic_conn_issue_preferred_id(conn, &a->cid, a->reset_token);
 		if (err)
 			return err;

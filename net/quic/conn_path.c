@@ -296,10 +296,27 @@ static void path_follow(struct quic_conn *conn, struct quic_path *p, quic_us now
 		path_arrived(conn, now);
 }
 
-/* Our own move: the old path stays for a while for what is still under way. */
+/* The paths that we left stay for a while for what is still under way. */
+static void path_forget_left(struct quic_conn *conn, quic_us now)
+{
+	struct quic_path *p;
+	unsigned int i = 0;
+
+	while ((p = quic_conn_next_path(conn, &i)))
+		if (p->left)
+			p->give_up_at = now + path_linger_ptos * quic_conn_pto(conn);
+}
+
+/*
+ * Our own move.  A server stays at its old address until the new path is valid for it,
+ * too (RFC 9000 9.6.2): until then a client has to hear what comes from there.
+ */
 static void path_leave(struct quic_conn *conn, struct quic_path *p, quic_us now)
 {
 	struct quic_path *old = conn->path;
+
+	p->awaited = !conn->is_server &&
+		     (old->awaited || !quic_addr_equal(&p->remote, &old->remote));
 
 	conn->candidate = NULL;
 	path_activate(conn, p, now);				/* [9000-9.6.3#1] */
@@ -307,7 +324,8 @@ static void path_leave(struct quic_conn *conn, struct quic_path *p, quic_us now)
 		quic_conn_path_drop(conn, conn->fallback);
 	quic_path_stop_validation(old);
 	old->left = true;
-	old->give_up_at = now + path_linger_ptos * quic_conn_pto(conn);
+	if (!p->awaited)
+		path_forget_left(conn, now);
 	conn->ctl |= QUIC_CTL_PING;	/* a non-probing packet shows the peer [9000-9.2] */
 	path_arrived(conn, now);
 }
@@ -365,18 +383,17 @@ void quic_conn_path_meet(struct quic_conn *conn, const struct quic_agg *agg,
 
 	if (!conn->confirmed)		/* addresses are stable till then (RFC 9000 9) */
 		return;
-	/* The same id from the same local address may go on being used [9000-9.5#2]. */
+	/* The same id from the same local address may go on being used (RFC 9000 9.5). */
 	rebound = quic_cid_equal(heard, &cur->heard) && quic_addr_equal(&agg->local, &cur->local);
 	p = quic_conn_path_make(conn, rebound ? NULL : &e);
 	if (!p)
 		return;
 	quic_conn_path_init(conn, p, &agg->local, &agg->remote, conn->config.mtu_max, now);
-	p->dcid = rebound ? cur->dcid : e->cid;
-	p->dcid_seq = rebound ? cur->dcid_seq : e->seq;
+	quic_conn_path_address(conn, p, e);
 	p->heard = *heard;
 	quic_path_on_rx(p, agg->len);
 	conn->rx_path = p;
-	/* [9000-9.6.2#3] [9000-9.6.3#2]; a client waits for the peer to be there. */
+	/* [9000-9.6.2#3]; a client waits for the peer to be there. */
 	if (conn->is_server)
 		quic_conn_path_validate(conn, p, now);
 	else
@@ -403,11 +420,18 @@ void quic_conn_path_on_moved(struct quic_conn *conn, quic_us now)
 		return;
 	p->moved = true;
 	p->give_up_at = p->validating ? p->give_up_at : QUIC_US_NEVER;
-	/* Where our own address changed too, we wait for the validation [9000-9.6.2#2]. */
-	if (quic_addr_equal(&p->local, &conn->path->local) || (p->validated && !p->validating))
-		path_follow(conn, p, now);
-	else
+	/* Where our own address changed too, it has to be valid [9000-9.6.2#2] [9000-9.6.3#2]. */
+	if (!quic_addr_equal(&p->local, &conn->path->local) && (!p->validated || p->validating))
 		quic_conn_path_validate(conn, p, now);
+	else
+		path_follow(conn, p, now);
+	quic_conn_path_set_timer(conn);
+}
+
+void quic_conn_path_on_joined(struct quic_conn *conn, quic_us now)
+{
+	conn->path->awaited = false;
+	path_forget_left(conn, now);
 	quic_conn_path_set_timer(conn);
 }
 
@@ -424,7 +448,7 @@ void quic_conn_rx_path_challenge(struct quic_conn *conn, const u8 *data)
 {
 	if (!conn->rx_path)
 		return;		/* no id to answer with, or too early */
-	quic_path_on_challenge(conn->rx_path, data);	/* [9000-8.2.2#1,3] */
+	quic_path_on_challenge(conn->rx_path, data);	/* [9000-8.2.2#1,3] [9000-19.17#1] */
 	conn->probe_paths = true;
 }
 

@@ -29,6 +29,9 @@ void quic_conn_path_set_timer(struct quic_conn *conn);
 
 /* @p addresses the peer with the id of @e from now on. */
 void quic_conn_path_set_dcid(struct quic_path *p, const struct quic_connid_entry *e);
+/* @p is new: it has the id @e of the peer's for itself; NULL: that of the path in use. */
+void quic_conn_path_address(const struct quic_conn *conn, struct quic_path *p,
+			    const struct quic_connid_entry *e);
 /* Tells the application that ids of the peer were retired. */
 void quic_conn_tell_peer_ids(struct quic_conn *conn);
 

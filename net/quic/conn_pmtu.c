@@ -91,8 +91,7 @@ void quic_conn_on_too_big(struct quic_conn *conn, u32 max, quic_us now)
 {
 	struct quic_path *p = conn->path;
 
-	/* [9000-14.2.1#1,3]: never below 1200 bytes, and never up. */
-	if (max < QUIC_MIN_DATAGRAM_BYTES || max > U16_MAX)
+	if (max < QUIC_MIN_DATAGRAM_BYTES || max > U16_MAX)	/* [9000-14.2.1#1] */
 		return;
 	if (quic_pmtud_on_too_big(&p->pmtud, max))
 		pmtu_set(p, p->pmtud.good);

@@ -69,8 +69,10 @@ static u32 probe_fill_path(struct quic_conn *conn, struct quic_path *p, struct q
 		quic_edge_trace(conn, QUIC_TRACE_FRAME_SENT, QUIC_FRAME_PATH_CHALLENGE, 0, 0);
 		ctl |= QUIC_CTL_PATH_CHALLENGE;
 	}
-	/* A peer that asks about the path in use wants a non-probing packet [9000-9.3.3]. */
-	if (ctl & QUIC_CTL_PATH_RESPONSE && p == conn->path && w->cap > w->len) {
+	if (p != conn->path)
+		return ctl;		/* probing frames and no others [9000-21.5.3#1] */
+	/* A peer that asks about the path in use wants a non-probing packet (RFC 9000 9.3.3). */
+	if (ctl & QUIC_CTL_PATH_RESPONSE && w->cap > w->len) {
 		quic_frame_encode_bare(w, QUIC_FRAME_PING);
 		ctl |= QUIC_CTL_PING;
 	}

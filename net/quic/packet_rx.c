@@ -407,6 +407,8 @@ static void rx_note_path(struct quic_conn *conn, const struct quic_rx_pkt *p, qu
 	memcpy(conn->rx_path->heard.data, p->hdr + 1, QUIC_CID_OURS_BYTES);
 	if (unlikely(conn->rx_path != conn->path))
 		quic_conn_path_on_moved(conn, now);
+	else if (unlikely(conn->path->awaited))
+		quic_conn_path_on_joined(conn, now);
 }
 
 static void rx_meet_path(struct quic_conn *conn, const struct quic_agg *agg,

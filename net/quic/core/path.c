@@ -44,7 +44,7 @@ u64 quic_path_amplification_room(const struct quic_path *p)
 		return U64_MAX;
 	if (check_mul_overflow(p->rx_bytes, (u64)QUIC_AMPLIFICATION_FACTOR, &allowed))
 		allowed = U64_MAX - 1;
-	/* [9000-8.1#1] [9000-9.3#2] [9000-14.1#4] */
+	/* [9000-8#1] [9000-8.1#1] [9000-9.3#2] [9000-14.1#4] */
 	return allowed > p->tx_bytes ? allowed - p->tx_bytes : 0;
 }
 

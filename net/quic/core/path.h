@@ -70,6 +70,7 @@ struct quic_path_challenge {
  * @moved: the peer sent a non-probing packet on it: it wants to be there
  * @local_moved: our address changed when it came into use
  * @left: we moved away from it: late packets do not call us back
+ * @awaited: we moved there, and the peer has sent nothing but probes from there so far
  * @rx_bytes: received on it while not validated
  * @tx_bytes: sent on it while not validated
  * @mtu: UDP payload bytes that fit (current PMTU estimate, >= 1200)
@@ -99,6 +100,7 @@ struct quic_path {
 	bool moved;
 	bool local_moved;
 	bool left;
+	bool awaited;
 	u64 rx_bytes;
 	u64 tx_bytes;
 	u16 mtu;

@@ -102,7 +102,7 @@ bool quic_pmtud_on_too_big(struct quic_pmtud *p, u16 max)
 		p->probe = 0;
 		p->out = false;
 	}
-	if (p->good < p->bad)
+	if (p->good < p->bad)					/* [9000-14.2.1#3] */
 		return false;
 	p->good = p->bad - 1;
 	return true;

@@ -102,10 +102,24 @@ int quic_edge_buf_alloc(struct quic_conn *conn, u32 len, struct quic_buf *buf)
 
 void quic_edge_random(void *dst, size_t len)
 {
+	struct sim *sim = sim_current;
+	size_t i;
 	u8 *p = dst;
 
-	while (len--)
-		*p++ = sim_random(sim_current, 256);
+	for (i = 0; i < len; i++)
+		p[i] = sim_random(sim, 256);
+	if (len >= sizeof(sim->random[0]))
+		memcpy(sim->random[sim->nr_random++ % SIM_RANDOMS], p, sizeof(sim->random[0]));
+}
+
+bool sim_is_random(const struct sim *sim, const u8 *data)
+{
+	unsigned int i;
+
+	for (i = 0; i < min_t(unsigned int, sim->nr_random, SIM_RANDOMS); i++)
+		if (!memcmp(sim->random[i], data, sizeof(sim->random[i])))
+			return true;
+	return false;
 }
 
 int quic_edge_cid_add(struct quic_conn *conn, const struct quic_cid *cid)

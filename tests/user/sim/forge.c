@@ -20,7 +20,7 @@ u32 sim_forge(struct sim_endpoint *from, const struct sim_forge *f, u8 *dgram)
 	struct quic_conn *conn = &from->conn;
 	struct quic_header_build b = {
 		.kind = kinds[f->level],
-		.version = conn->version,
+		.version = f->version ? f->version : conn->version,
 		.dcid = &conn->path->dcid,
 		.scid = f->scid ? f->scid : &conn->initial_scid,
 		.token = f->token,

@@ -17,6 +17,7 @@
 #include "scenario.h"
 
 #define NR_SEEN 512
+#define NR_CHALLENGES 32
 
 static const quic_us start_at = 1000000;	/* where the simulator's clock begins */
 
@@ -49,6 +50,10 @@ struct seen_id {
  * @nr_seen: their number
  * @to_stranger: bytes that went to the stranger
  * @from_stranger: bytes that seemed to come from it
+ * @challenge: data of the PATH_CHALLENGEs of each end, oldest overwritten
+ * @nr_challenge: their number
+ * @leaving: frames of the burst of 1-RTT packets that each end sends, bits by type
+ * @nonprobing: some of them are more than a probe (RFC 9000 9.1)
  */
 struct world {
 	struct quic_addr outside;
@@ -61,9 +66,15 @@ struct world {
 	unsigned int nr_seen;
 	u64 to_stranger;
 	u64 from_stranger;
+	u8 challenge[2][NR_CHALLENGES][QUIC_PATH_DATA_BYTES];
+	unsigned int nr_challenge[2];
+	u64 leaving[2];
+	bool nonprobing[2];
 };
 
 static struct world world;
+
+#define BIT_OF(frame)	(1ULL << QUIC_FRAME_##frame)
 
 /* Where the ends are at first; scenarios of IPv6 change it. */
 static const struct quic_addr *home = sim_addr;
@@ -93,6 +104,55 @@ struct plan {
 };
 
 static struct plan plan;
+
+/* ---- frames ---- */
+
+static inline void path_note_challenge(unsigned int from, const u8 *data)
+{
+	memcpy(world.challenge[from][world.nr_challenge[from]++ % NR_CHALLENGES], data,
+	       QUIC_PATH_DATA_BYTES);
+}
+
+/* [9000-8.2.1#1] Is the data random, and that of a response the other end's? */
+static inline void watch_path_data(unsigned int from, const struct quic_frame *f)
+{
+	unsigned int i, nr = min_t(unsigned int, world.nr_challenge[!from], NR_CHALLENGES);
+
+	if (f->type == QUIC_FRAME_PATH_CHALLENGE) {
+		if (!sim_is_random(&sim, f->path_data))
+			sim_fail(&sim, "a challenge that can be foreseen");
+		path_note_challenge(from, f->path_data);
+		return;
+	}
+	for (i = 0; i < nr; i++)
+		if (!memcmp(world.challenge[!from][i], f->path_data, QUIC_PATH_DATA_BYTES))
+			return;
+	sim_fail(&sim, "a response to no challenge");
+}
+
+/* Before a burst enters the network each of its packets passes here. */
+static inline void path_on_packet(struct sim_endpoint *ep, const struct quic_tx_pkt *pkt)
+{
+	struct quic_reader r;
+	struct quic_frame f;
+
+	if (pkt->dst[0] & QUIC_HEADER_LONG)
+		return;
+	quic_wire_read_init(&r, pkt->dst + pkt->hdr_len, pkt->len - pkt->hdr_len);
+	while (quic_wire_left(&r) && !quic_frame_decode(&r, QUIC_LEVEL_APP, &f)) {
+		world.leaving[ep->me] |= f.type < 64 ? 1ULL << f.type : 0;
+		world.nonprobing[ep->me] |= !quic_frame_is_probing(f.type);
+		if (f.type == QUIC_FRAME_PATH_CHALLENGE || f.type == QUIC_FRAME_PATH_RESPONSE)
+			watch_path_data(ep->me, &f);
+	}
+}
+
+/* What @from's burst says is forgotten once its first datagram is on its way. */
+static inline void path_sent(unsigned int from)
+{
+	world.leaving[from] = 0;
+	world.nonprobing[from] = false;
+}
 
 /* ---- the network ---- */
 
@@ -171,6 +231,7 @@ static inline bool lose_first(unsigned int from, const struct quic_addr *src,
 static inline bool path_on_route(struct sim *s, unsigned int from, struct quic_addr *src,
 				 struct quic_addr *dst, const u8 *data, u32 len)
 {
+	path_sent(from);
 	/* [9000-14.1#1] before there is a server only Initials leave */
 	if (!from && data[0] & QUIC_HEADER_LONG && !s->ep[1].started && len < 1200)
 		sim_fail(s, "the first Initial is small");
@@ -250,11 +311,10 @@ static inline void path_on_init(struct sim_endpoint *ep)
 	ep->conn.config.keepalive = 300 * QUIC_US_PER_MS;
 }
 
-static const struct sim_hooks path_hooks = {
-	.on_init = path_on_init,
-	.on_route = path_on_route,
-	.on_settle = path_on_settle,
-};
+#define PATH_HOOKS	.on_init = path_on_init, .on_route = path_on_route, \
+			.on_settle = path_on_settle, .on_packet = path_on_packet
+
+static const struct sim_hooks path_hooks = { PATH_HOOKS };
 
 /* A transfer of a few seconds, one way or the other. */
 static inline void path_config(struct sim_config *cfg, u64 seed, void (*act)(void))

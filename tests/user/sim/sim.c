@@ -148,9 +148,12 @@ void sim_inject(struct sim *sim, unsigned int to, const u8 *data, u32 len, quic_
 }
 
 void sim_inject_from(struct sim *sim, unsigned int to, const struct quic_addr *src,
-		     const u8 *data, u32 len, quic_us delay)
+		     const struct quic_addr *dst, const u8 *data, u32 len, quic_us delay)
 {
-	link_queue(sim, to, data, len, sim->now + delay)->src = *src;
+	struct sim_event *e = link_queue(sim, to, data, len, sim->now + delay);
+
+	e->src = *src;
+	e->dst = *dst;
 }
 
 /* Datagrams that wait for the bottleneck. */

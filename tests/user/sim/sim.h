@@ -19,6 +19,7 @@
 #include "conn.h"
 
 #define SIM_MAX_STREAMS 256
+#define SIM_RANDOMS 16		/* random outputs that are remembered */
 
 static const quic_us sim_start_at = 1000000;	/* where the clock begins */
 
@@ -177,6 +178,8 @@ struct sim {
 	quic_us now;
 	u64 rng;
 	u64 hash;
+	u8 random[SIM_RANDOMS][8];	/* of what quic_edge_random() gave, oldest overwritten */
+	unsigned int nr_random;
 	struct sim_endpoint ep[2];
 	struct sim_event *heap[1 << 16];
 	unsigned int nr_events;
@@ -211,9 +214,9 @@ void sim_send(struct sim *sim, unsigned int from, const struct quic_path *path, 
 
 /* A datagram that nobody sent arrives at endpoint @to after @delay, from the other's address. */
 void sim_inject(struct sim *sim, unsigned int to, const u8 *data, u32 len, quic_us delay);
-/* The same from @src. */
+/* The same from @src to @dst, an address of endpoint @to. */
 void sim_inject_from(struct sim *sim, unsigned int to, const struct quic_addr *src,
-		     const u8 *data, u32 len, quic_us delay);
+		     const struct quic_addr *dst, const u8 *data, u32 len, quic_us delay);
 /* Where endpoint 0 (client) and 1 (server) are at first, of either family. */
 extern const struct quic_addr sim_addr[2], sim_addr6[2];
 
@@ -224,6 +227,8 @@ void sim_app_run(struct sim_endpoint *ep);
 u8 sim_byte(quic_sid sid, bool from_server, u64 off);
 
 /* edge.c */
+/* Are the 8 bytes at @data among the last that quic_edge_random() gave? */
+bool sim_is_random(const struct sim *sim, const u8 *data);
 struct sim_endpoint *sim_endpoint_of(struct quic_conn *conn);
 /* The simulation whose endpoints the edge serves; one at a time per process. */
 extern struct sim *sim_current;
@@ -238,6 +243,7 @@ void sim_seal(const struct quic_key *key, u8 *pkt, u32 hdr_len, u32 len, u8 pn_l
 /**
  * struct sim_forge - a packet that an endpoint's engine would never send
  * @level: whose keys
+ * @version: instead of the endpoint's; NULL: that
  * @pn: packet number
  * @frames: payload
  * @len: bytes of it
@@ -249,6 +255,7 @@ void sim_seal(const struct quic_key *key, u8 *pkt, u32 hdr_len, u32 len, u8 pn_l
  */
 struct sim_forge {
 	enum quic_level level;
+	const struct quic_version *version;
 	quic_pn pn;
 	const u8 *frames;
 	u32 len;
