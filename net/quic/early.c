@@ -111,7 +111,7 @@ static bool early_restart(struct quic_conn *conn)
 {
 	struct quic_recovery *r = &conn->recovery;
 
-	/* Numbers go on [9000-12.3#2]; an ACK of one used so far would be a lie. */
+	/* Numbers go on (RFC 9000 12.3); an ACK of one used so far would be a lie. */
 	conn->early_end = r->space[QUIC_SPACE_APP].sent.next;
 	quic_recovery_forget_space(r, QUIC_SPACE_APP, &conn->path->cong);
 	conn->ctl &= ~(u32)(QUIC_CTL_DATA_BLOCKED | QUIC_CTL_STREAMS_BLOCKED_BIDI |
@@ -155,7 +155,7 @@ int quic_early_settle(struct quic_conn *conn, quic_us now)
 			quic_conn_discard_keys(conn, QUIC_LEVEL_EARLY);
 		return 0;
 	}
-	/* [9001-4.9.3]; none leaves any more [9001-5.6#5] [9000-17.2.3#2]. */
+	/* [9001-4.9.3]; none leaves any more [9001-4.9#2] [9001-5.6#5] [9000-17.2.3#2]. */
 	quic_conn_discard_keys(conn, QUIC_LEVEL_EARLY);
 	if (e) {
 		conn->early = NULL;

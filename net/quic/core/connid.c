@@ -552,7 +552,7 @@ void quic_connid_remote_retire_lost(struct quic_connid_remote *r, u64 seq)
 		r->retire_sent &= ~(u32)BIT(i);
 }
 
-/* Of the id in use alone, in constant time [9000-10.3.1#2,3]. */
+/* Of the ids in use alone, in constant time. */
 bool quic_connid_remote_is_reset(const struct quic_connid_remote *r, const u8 *token)
 {
 	bool found = false;
@@ -561,10 +561,12 @@ bool quic_connid_remote_is_reset(const struct quic_connid_remote *r, const u8 *t
 	for (i = 0; i < QUIC_CONNID_MAX; i++) {
 		const struct quic_connid_entry *e = &r->e[i];
 
-		/* Only of ids that are in use [9000-10.3.1#2,3]. */
-		if (e->used && e->has_token && (i == r->active || e->taken))
-			found |= quic_env_equal_secret(e->reset_token, token,
-						       sizeof(e->reset_token));
+		if (!e->used || !e->has_token)
+			continue;
+		if (i != r->active && !e->taken)	/* never used so far [9000-10.3.1#2] */
+			continue;
+		found |= quic_env_equal_secret(e->reset_token, token,	/* [9000-10.3.1#3] */
+					       sizeof(e->reset_token));
 	}
 	return found;
 }

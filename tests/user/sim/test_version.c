@@ -145,7 +145,7 @@ static const struct sim_hooks seen_hooks = {
 	.on_send = seen_on_send,
 };
 
-/* [9000-5.2.1] [9369-4.1#6,7] */
+/* [9369-4.1#6,7] */
 static const char *handshake_packets_have_the_negotiated_version(u64 seed)
 {
 	struct sim_config cfg;
@@ -164,6 +164,104 @@ static const char *handshake_packets_have_the_negotiated_version(u64 seed)
 	/* What it acknowledges before it has read the hello may have either. */
 	if (!(seen[1][QUIC_PACKET_INITIAL] & 2))
 		sim_fail(&sim, "the server's Initials have the wrong version");
+	return scenario_end();
+}
+
+static bool other_version_sent;
+
+/* The server's own Handshake packet, but of the version that was not chosen. */
+static void other_version_on_settle(struct sim_endpoint *ep)
+{
+	static const u8 close[] = { QUIC_FRAME_CONNECTION_CLOSE, 0, 0, 0 };
+	struct sim_forge f = {
+		.level = QUIC_LEVEL_HANDSHAKE, .pn = 100, .frames = close, .len = sizeof(close),
+		.version = quic_version_find(other(ep->sim->cfg.version)), .pad_to = 200,
+	};
+	u8 dgram[SIM_FORGE_MAX_BYTES];
+
+	/* Once there is no way to another version any more. */
+	if (ep->me || other_version_sent || client->conn.confirmed ||
+	    !quic_keys_is_discarded(&client->conn.keys, QUIC_LEVEL_INITIAL) ||
+	    !quic_keys_can_send(&server->conn.keys, QUIC_LEVEL_HANDSHAKE))
+		return;
+	other_version_sent = true;
+	sim_inject(ep->sim, 0, dgram, sim_forge(server, &f, dgram), 1);
+}
+
+static const struct sim_hooks other_version_hooks = {
+	.on_init = version_on_init,
+	.on_settle = other_version_on_settle,
+};
+
+/* [9000-5.2.1#1] */
+static const char *packets_of_another_version_are_not_read(u64 seed)
+{
+	struct sim_config cfg;
+	const char *err;
+
+	version_config(&cfg, seed);
+	cfg.hooks = &other_version_hooks;
+	other_version_sent = false;
+	err = version_run(&cfg, cfg.version);
+	return !err && !other_version_sent ? "there was no such packet" : err;
+}
+
+/* ---- 0-RTT ---- */
+
+static bool early_written;	/* when the client knew that the version changes */
+static bool early_left;		/* and that left as 0-RTT */
+
+static void early_on_init(struct sim_endpoint *ep)
+{
+	version_on_init(ep);
+	ep->conn.local.max_datagram_frame_size = 1400;
+}
+
+static void early_on_settle(struct sim_endpoint *ep)
+{
+	struct quic_conn *conn = &ep->conn;
+	struct quic_buf buf;
+
+	if (ep->me || early_written || conn->version == conn->first_version ||
+	    !quic_keys_can_send(&conn->keys, QUIC_LEVEL_EARLY) ||
+	    quic_edge_buf_alloc(conn, 1, &buf))
+		return;
+	early_written = true;
+	buf.data[0] = 0x33;
+	if (quic_conn_send_datagram(conn, &buf)) {
+		quic_edge_chunk_put(buf.chunk);
+		return;
+	}
+	memset(seen, 0, sizeof(seen));
+	quic_conn_output(conn, sim.now);
+	early_left = seen[0][QUIC_PACKET_0RTT];
+}
+
+static const struct sim_hooks early_hooks = {
+	.on_init = early_on_init,
+	.on_send = seen_on_send,
+	.on_settle = early_on_settle,
+};
+
+/* [9369-4.1#8] also those that leave when the client knows the other one */
+static const char *early_data_keep_the_first_version(u64 seed)
+{
+	struct sim_config cfg;
+
+	version_config(&cfg, seed);
+	cfg.hooks = &early_hooks;
+	cfg.early = SIM_EARLY_ACCEPTED;
+	cfg.flight_bytes = 12000;
+	prefers = other(cfg.version);
+	memset(seen, 0, sizeof(seen));
+	early_written = false;
+	early_left = false;
+	if (sim_run(&sim, &cfg))
+		return scenario_end();
+	if (!early_left || server->conn.nr_dgrams_in != 1)
+		sim_fail(&sim, "nothing was sent as 0-RTT, or it was not read");
+	if (seen[0][QUIC_PACKET_0RTT] & 2 || client->conn.version->number != prefers)
+		sim_fail(&sim, "0-RTT in another version than the first");
 	return scenario_end();
 }
 
@@ -687,6 +785,8 @@ int main(int argc, char **argv)
 		SCENARIO(who_does_not_offer_a_change_keeps_its_version),
 		SCENARIO(without_a_preference_the_client_chooses),
 		SCENARIO(handshake_packets_have_the_negotiated_version),
+		SCENARIO(packets_of_another_version_are_not_read),
+		SCENARIO(early_data_keep_the_first_version),
 		SCENARIO(an_unknown_version_is_negotiated),
 		SCENARIO(a_negotiated_version_may_change),
 		SCENARIO(forged_negotiations_change_nothing),

@@ -176,8 +176,13 @@ static struct said_stream *said_stream(const struct wire *w, quic_sid sid)
 /* [9000-4.6#2] [9000-19.11#3] */
 static void streams_stay_below_the_limit(const struct wire *w, quic_sid sid)
 {
+	const struct quic_tparams *p = &w->peer->local;
+	u64 max = sid & 2 ? p->initial_max_streams_uni : p->initial_max_streams_bidi;
+
+	/* 0-RTT goes to who has begun nothing yet. */
+	max = max(max, w->peer->streams.type[sid & 3].max);
 	if (quic_sid_is_server(sid) == w->ep->me)
-		keep(quic_sid_index(sid) < w->peer->streams.type[sid & 3].max, __func__);
+		keep(quic_sid_index(sid) < max, __func__);
 }
 
 /* [9000-3.3#1] */
@@ -220,7 +225,7 @@ static void bytes_stay_within_the_credit(const struct wire *w, struct said_strea
 		w->s->bytes += end - st->end;
 		st->end = end;
 	}
-	keep(w->s->bytes <= w->peer->rx.max, __func__);
+	keep(w->s->bytes <= max(w->peer->rx.max, w->peer->local.initial_max_data), __func__);
 	if (to)
 		keep(end <= to->rx.max, __func__);
 	else if (quic_stream_is_idle(w->peer, sid))
@@ -365,8 +370,28 @@ static void a_close_tells_strangers_nothing(const struct wire *w, const struct q
 	     __func__);
 }
 
+/* [9001-4.9#2]; CRYPTO is sent where TLS says, and closing and probing go everywhere */
+static void new_data_goes_at_the_highest_level(const struct wire *w, const struct quic_frame *f)
+{
+	enum quic_level l;
+
+	switch (f->type) {
+	case QUIC_FRAME_PADDING:
+	case QUIC_FRAME_PING:
+	case QUIC_FRAME_ACK:
+	case QUIC_FRAME_ACK_ECN:
+	case QUIC_FRAME_CRYPTO:
+	case QUIC_FRAME_CONNECTION_CLOSE:
+		return;
+	}
+	for (l = w->level + 1; l < QUIC_NR_LEVELS; l++)
+		keep(l == QUIC_LEVEL_HANDSHAKE || !quic_keys_can_send(&w->ep->conn.keys, l),
+		     __func__);
+}
+
 static void look_at_frame(const struct wire *w, const struct quic_frame *f)
 {
+	new_data_goes_at_the_highest_level(w, f);
 	switch (f->type) {
 	case QUIC_FRAME_ACK:
 	case QUIC_FRAME_ACK_ECN:
@@ -470,6 +495,8 @@ static const quic_us start_at = 1000000;
 
 static struct {
 	bool cancels;		/* applications give streams up */
+	bool changes_ids;	/* both ends ask for other ids all the time */
+	unsigned int changed;	/* and were heard that often */
 	quic_us close_at;	/* when, and by whom, it is closed */
 	unsigned int closer;
 } script;
@@ -510,6 +537,9 @@ static void wire_on_settle(struct sim_endpoint *ep)
 	handshakes_are_acknowledged_at_once(ep);
 	if (script.cancels && quic_conn_is_established(&ep->conn))
 		wire_cancel(ep);
+	if (script.changes_ids && sim_chance(&sim, 30))
+		script.changed += !quic_conn_change_ids(&ep->conn, false, 0,
+							ep->conn.local_ids.next_seq - 2);
 	if (sim.now >= script.close_at && ep->me == script.closer && ep->started)
 		quic_conn_close(&ep->conn, true, 5, "why", 3, sim.now);
 	quic_conn_output(&ep->conn, sim.now);
@@ -536,7 +566,7 @@ static void wire_config(struct sim_config *cfg, u64 seed)
 		cfg->link[i].jitter = seed % 2 * 5000;
 		cfg->link[i].duplicate = seed % 3 * 20;
 	}
-	script.cancels = false;
+	memset(&script, 0, sizeof(script));
 	script.close_at = QUIC_US_NEVER;
 }
 
@@ -576,12 +606,40 @@ static const char *senders_keep_the_rules_when_closing(u64 seed)
 	return scenario_run(&cfg);
 }
 
+/* The peer has to give up its ids, the one in use among them. */
+static const char *senders_keep_the_rules_when_ids_change(u64 seed)
+{
+	struct sim_config cfg;
+	const char *err;
+
+	wire_config(&cfg, seed);
+	script.changes_ids = true;
+	err = scenario_run(&cfg);
+	return !err && (script.changed < 3 ||
+			!sim.ep[seed % 2].frames_sent[QUIC_FRAME_RETIRE_CONNECTION_ID]) ?
+	       "ids did not change" : err;
+}
+
+static const char *senders_keep_the_rules_from_0rtt_on(u64 seed)
+{
+	struct sim_config cfg;
+	const char *err;
+
+	wire_config(&cfg, seed);
+	cfg.early = SIM_EARLY_ACCEPTED;
+	cfg.flight_bytes = 500 + seed * 7919 % 9000;
+	err = scenario_run(&cfg);
+	return !err && !sim.ep[0].conn.early_accepted ? "there was no 0-RTT" : err;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct scenario list[] = {
 		SCENARIO(senders_keep_the_rules),
 		SCENARIO(senders_keep_the_rules_when_streams_are_cancelled),
 		SCENARIO(senders_keep_the_rules_when_closing),
+		SCENARIO(senders_keep_the_rules_when_ids_change),
+		SCENARIO(senders_keep_the_rules_from_0rtt_on),
 	};
 
 	return scenario_main(argc, argv, list, ARRAY_SIZE(list));

@@ -62,7 +62,7 @@ static inline void bed_send_ctl(struct bed *b, enum quic_space space, bool elici
 	struct quic_sent *s = &b->r.space[space].sent;
 	struct quic_sent_pkt pkt = {
 		.sent_at = b->now, .bytes = MSS, .eliciting = eliciting, .in_flight = in_flight,
-		.ecn = ecn, .ctl = ctl,
+		.ecn = ecn, .ctl = ctl, .path = b->r.path,
 	};
 
 	assert_int_equal(quic_sent_begin(s), 0);
