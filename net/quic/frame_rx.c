@@ -222,7 +222,7 @@ static int rx_path_challenge(struct quic_conn *conn, const struct quic_frame *f,
 static int rx_path_response(struct quic_conn *conn, const struct quic_frame *f,
 			    struct frame_ctx *c)
 {
-	/* One that answers nothing of ours is ignored (RFC 9000 19.18: MAY close). */
+	/* One that answers nothing of ours may be late: ignored, as RFC 9000 19.18 allows. */
 	quic_conn_rx_path_response(conn, f->path_data, c->now);
 	return 0;
 }

@@ -14,6 +14,20 @@ static u64 early_bytes;			/* stream bytes that the server had read until then */
 static u64 early_first_bytes;		/* the same, after the first datagram */
 static u64 early_dgrams;		/* DATAGRAMs that it had got until then */
 
+/* [9001-4.6.2#1] Who rejects looks at nothing, and does not come back to it. */
+static void early_look_at_rejection(struct sim_endpoint *server)
+{
+	struct quic_conn *conn = &server->conn;
+	u8 secret[QUIC_SECRET_MAX_BYTES] = {};
+
+	if (early_bytes)
+		sim_fail(server->sim, "rejected 0-RTT was processed");
+	if (quic_conn_is_open(conn) && quic_keys_can_send(&conn->keys, QUIC_LEVEL_APP) &&
+	    quic_conn_install_secret(conn, QUIC_LEVEL_EARLY, false, server->sim->cfg.cipher,
+				     secret, server->sim->now) != -EINVAL)
+		sim_fail(server->sim, "0-RTT was accepted after its rejection");
+}
+
 static void early_note(struct sim_endpoint *ep)
 {
 	struct quic_conn *conn = &ep->conn;
@@ -38,9 +52,8 @@ static void early_note(struct sim_endpoint *ep)
 		early_first_bytes = early_bytes;
 	early_seen = conn->stats.pkts_rcvd;
 	early_dgrams = conn->nr_dgrams_in;
-	/* Who rejects looks at nothing [9001-4.6.2#1]. */
-	if (ep->sim->cfg.early != SIM_EARLY_ACCEPTED && early_bytes)
-		sim_fail(ep->sim, "rejected 0-RTT was processed");
+	if (ep->sim->cfg.early != SIM_EARLY_ACCEPTED)
+		early_look_at_rejection(ep);
 }
 
 static const struct sim_hooks early_hooks = { .on_settle = early_note };
@@ -360,7 +373,7 @@ static const char *client_remembers_nothing_it_must_not(u64 seed)
 		err = "parameters not remembered";
 	if (conn->remote.present || conn->remote.ack_delay_exponent != 3 ||
 	    conn->remote.max_ack_delay_ms != 25 || conn->remote.reset_token[0])
-		err = "what must not be remembered was";		/* [9000-7.4.1#2,3] */
+		err = "what must not be remembered was";		/* [9000-7.4.1#2] */
 	if (conn->remote.initial_max_data != p.initial_max_data)
 		err = "a limit was not remembered";			/* [9000-7.4.1#4] */
 	quic_conn_exit(conn);
@@ -368,21 +381,32 @@ static const char *client_remembers_nothing_it_must_not(u64 seed)
 	return err ?: scenario_end();
 }
 
-/* What the server has is below what the client remembers, in one parameter. */
-static const char *reduced_run(u64 seed, enum sim_early early, u64 code)
+/* Did @ep close for @want? */
+static bool closed_for(const struct sim_endpoint *ep, enum quic_violation want)
 {
+	const struct quic_close *c = &ep->conn.close;
+
+	return c->source == QUIC_CLOSE_LOCAL && c->code == quic_violation_error(want) &&
+	       !strcmp((const char *)c->reason, quic_violation_name(want));
+}
+
+/* What the server has is below what the client remembers, in one parameter. */
+static const char *reduced_run(u64 seed, enum quic_violation want)
+{
+	const struct quic_close *told = &sim.ep[1].conn.close;
 	struct sim_config cfg;
 	const char *err;
 
-	early_config(&cfg, seed, early);
+	early_config(&cfg, seed, SIM_EARLY_ACCEPTED);
 	cfg.remembered = &limits_remembered;
 	cfg.may_end_early = true;
 	err = scenario_run(&cfg);
 	if (err)
 		return err;
-	if (sim.ep[0].conn.close.source != QUIC_CLOSE_LOCAL || sim.ep[0].conn.close.code != code)
-		return "the client closed with another code, or not at all";
-	if (sim.ep[1].conn.close.source != QUIC_CLOSE_PEER || sim.ep[1].conn.close.code != code)
+	if (!closed_for(&sim.ep[0], want) ||
+	    sim.ep[0].conn.close.frame_type != QUIC_FRAME_CRYPTO)
+		return "the client closed for another reason, or not at all";
+	if (told->source != QUIC_CLOSE_PEER || told->code != quic_violation_error(want))
 		return "the server was told another code, or nothing";
 	return NULL;
 }
@@ -404,11 +428,11 @@ static const char *server_that_accepts_may_not_allow_less(u64 seed)
 	for (i = 0; i < ARRAY_SIZE(fields) && !err; i++) {	/* [9000-7.4.1#6] */
 		limits_from_defaults();
 		++*(u64 *)((u8 *)&limits_remembered + fields[i]);
-		err = reduced_run(seed, SIM_EARLY_ACCEPTED, QUIC_ERR_TRANSPORT_PARAMETER);
+		err = reduced_run(seed, QUIC_VIOLATION_TPARAM_REDUCED);
 	}
 	limits_from_defaults();
 	limits_remembered.max_datagram_frame_size = 1;		/* [9221-3#6] */
-	return err ?: reduced_run(seed, SIM_EARLY_ACCEPTED, QUIC_ERR_PROTOCOL_VIOLATION);
+	return err ?: reduced_run(seed, QUIC_VIOLATION_TPARAM_DATAGRAM_REDUCED);
 }
 
 static unsigned int fewer_streams;
@@ -427,6 +451,7 @@ static const struct sim_hooks fewer_hooks = {
 	.on_settle = early_note,
 };
 
+/* [9000-7.4.1#3]: of what was remembered nothing is left */
 static const char *server_that_rejects_may_allow_less(u64 seed)
 {
 	struct sim_config cfg;
@@ -553,7 +578,7 @@ static void abuse_on_settle(struct sim_endpoint *ep)
 static const struct sim_hooks abuse_hooks = { .on_settle = abuse_on_settle };
 
 static const char *abuse_run(u64 seed, enum sim_early early, unsigned int victim,
-			     const struct sim_forge *f)
+			     const struct sim_forge *f, enum quic_violation want)
 {
 	struct sim_config cfg;
 	const char *err;
@@ -571,10 +596,7 @@ static const char *abuse_run(u64 seed, enum sim_early early, unsigned int victim
 		return err;
 	if (!abuse_done)
 		return "nothing was forged";
-	if (sim.ep[victim].conn.close.source != QUIC_CLOSE_LOCAL ||
-	    sim.ep[victim].conn.close.code != QUIC_ERR_PROTOCOL_VIOLATION)
-		return "no PROTOCOL_VIOLATION";
-	return NULL;
+	return closed_for(&sim.ep[victim], want) ? NULL : "no violation, or another one";
 }
 
 /* Frames that table 3 of RFC 9000 12.4 keeps out of 0-RTT packets [9000-12.4] [9000-12.5]. */
@@ -597,7 +619,8 @@ static const char *frames_that_0rtt_may_not_carry(u64 seed)
 			.len = frames[i].len, .pad_to = 100,
 		};
 
-		err = abuse_run(seed, SIM_EARLY_ACCEPTED, 1, &f);
+		err = abuse_run(seed, SIM_EARLY_ACCEPTED, 1, &f,
+				QUIC_VIOLATION_FRAME_NOT_ALLOWED_HERE);
 	}
 	return err;
 }
@@ -610,7 +633,8 @@ static const char *ack_of_a_rejected_packet(u64 seed)
 		.pad_to = 100,
 	};
 
-	return abuse_run(seed, SIM_EARLY_REJECTED, 0, &f);	/* [9001-4.6.2] */
+	return abuse_run(seed, SIM_EARLY_REJECTED, 0, &f,	/* [9001-4.6.2] */
+			 QUIC_VIOLATION_ACK_OF_REJECTED);
 }
 
 /* A 0-RTT packet that comes to a client is dropped, whatever it is sealed with [9001-5.6#4]. */

@@ -236,7 +236,7 @@ static const struct sim_hooks spoil_hooks = {
 static bool was_refused(void)
 {
 	return client->conn.close.source == QUIC_CLOSE_PEER &&
-	       client->conn.close.code == QUIC_ERR_INVALID_TOKEN;
+	       client->conn.close.code == quic_violation_error(QUIC_VIOLATION_TOKEN_INVALID);
 }
 
 /* It serves one connection [9000-8.1.3#6], and only as it was made [9000-8.1.4#2]. */
