@@ -336,17 +336,12 @@ static void retry_tag_is_that_of_the_appendix(void **state)
 
 	for (i = 0; i < ARRAY_SIZE(all); i++) {
 		const struct quic_version *v = quic_version_find(all[i]->version);
-		struct quic_aead aead = { .cipher = QUIC_CIPHER_AES_128_GCM };
 		const u8 *want = all[i]->retry_packet;
-		u8 pseudo[1 + 8 + 20], tag[QUIC_TAG_BYTES];
 		struct quic_cid odcid = dcid_of(all[i]);
+		u8 tag[QUIC_TAG_BYTES];
 
-		memcpy(aead.key, v->retry_key, sizeof(v->retry_key));
-		pseudo[0] = odcid.len;
-		memcpy(pseudo + 1, odcid.data, odcid.len);
-		memcpy(pseudo + 9, want, 20);
 		assert_memory_equal(want + 7, scid.data, scid.len);
-		seal(&aead, v->retry_nonce, pseudo, sizeof(pseudo), tag, 0);
+		assert_int_equal(quic_edge_retry_tag(v, &odcid, want, 20, tag), 0);
 		assert_memory_equal(tag, want + 20, sizeof(tag));
 	}
 }
