@@ -3,8 +3,33 @@
  * test_scenarios.c - the quic-interop-runner's scenarios that no other file here has
  *
  * With that runner's numbers for the network; tests/scenarios plays the same ones
- * in the kernel.  Elsewhere: handshake and amplificationlimit in test_handshake.c,
- * blackhole and keyupdate in test_life.c, ecn and goodput in test_network.c.
+ * in the kernel.  All of them, and where they are:
+ *
+ *   handshake		test_handshake.c completes_without_any_one_datagram
+ *   transfer		test_transfer.c
+ *   longrtt		here
+ *   chacha20		here
+ *   multiplexing	here
+ *   retry		test_establish.c a_retry_validates_the_client
+ *   resumption		test_establish.c a_token_saves_the_retry_once: what is left of it
+ *			without TLS
+ *   zerortt		test_early.c accepted_data_are_read_before_the_handshake_ends
+ *   blackhole		test_life.c transfer_survives_a_dark_network
+ *   keyupdate		test_keys.c updates_begin_when_they_may
+ *   ecn		test_network.c marks_slow_down_without_loss
+ *   amplificationlimit	test_handshake.c server_never_amplifies
+ *   handshakeloss	here
+ *   transferloss	here
+ *   handshakecorruption	here
+ *   transfercorruption	here
+ *   ipv6		here
+ *   v2			test_version.c the_server_changes_to_what_it_prefers
+ *   rebind-port	test_path.c rebinding_of_the_port
+ *   rebind-addr	test_path.c rebinding_of_the_address
+ *   connectionmigration	test_path.c migration_to_another_address,
+ *			test_path_server.c preferred_address_is_used
+ *   goodput		test_congestion.c cubic_fills_a_small_bottleneck
+ *   crosstraffic	test_congestion.c two_cubic_flows_share
  */
 #include "scenario.h"
 
@@ -96,6 +121,29 @@ static const char *multiplexing(u64 seed)
 	return run_within(&cfg, 60 * QUIC_US_PER_SEC);
 }
 
+static bool ipv6_on_route(struct sim *s, unsigned int from, struct quic_addr *src,
+			  struct quic_addr *dst, const u8 *data, u32 len)
+{
+	if (src->family != 6 || dst->family != 6)
+		sim_fail(s, "a packet of IPv4");
+	return true;
+}
+
+static const struct sim_hooks ipv6_hooks = {
+	.on_settle = scenarios_on_settle,
+	.on_route = ipv6_on_route,
+};
+
+static const char *ipv6(u64 seed)
+{
+	struct sim_config cfg;
+
+	download(&cfg, seed, 1, 100000);
+	cfg.hooks = &ipv6_hooks;
+	cfg.addrs = sim_addr6;
+	return run_within(&cfg, 10 * QUIC_US_PER_SEC);
+}
+
 static void impair(struct sim_config *cfg, unsigned int loss, unsigned int corrupt)
 {
 	unsigned int i;
@@ -148,6 +196,7 @@ int main(int argc, char **argv)
 		SCENARIO(longrtt),
 		SCENARIO(chacha20),
 		SCENARIO(multiplexing),
+		SCENARIO(ipv6),
 		SCENARIO(handshakeloss),
 		SCENARIO(handshakecorruption),
 		SCENARIO(transferloss),
