@@ -29,7 +29,7 @@
  *   connectionmigration	test_path.c migration_to_another_address,
  *			test_path_server.c preferred_address_is_used
  *   goodput		test_congestion.c cubic_fills_a_small_bottleneck
- *   crosstraffic	test_congestion.c two_cubic_flows_share
+ *   crosstraffic	test_congestion.c cubic_leaves_its_share_to_one_without_pacing
  */
 #include "scenario.h"
 
