@@ -384,9 +384,11 @@ static void listen_retry(struct quic_sock *q, const struct quic_header *h,
 	u8 buf[QUIC_ADMIT_RETRY_BYTES];
 	struct quic_writer w;
 
+	if (!quic_listen_may_answer(q->host.tunnel, QUIC_STATELESS_RETRY))
+		return;
 	quic_wire_write_init(&w, buf, sizeof(buf));
 	if (!quic_admit_retry(sn->tokens, h, remote, quic_timer_now(), &w) && !w.overflow)
-		quic_listen_answer(q->host.tunnel, skb, buf, w.len, QUIC_MIB_RETRY_SENT);
+		quic_listen_answer(q->host.tunnel, skb, buf, w.len, QUIC_STATELESS_RETRY);
 }
 
 /*

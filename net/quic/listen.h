@@ -120,9 +120,11 @@ void quic_listen_set_timer(struct quic_sock *q);
 struct sock *quic_listen_find(const struct quic_tunnel *t, const struct quic_addr *local,
 			      const struct quic_addr *remote, const struct quic_span *name);
 
-/* A stateless answer to where @skb came from, if the rate allows; counts @counter. */
+/* Whether the rate allows one more answer of that kind, which it takes; counts if it does not. */
+bool quic_listen_may_answer(struct quic_tunnel *t, enum quic_stateless kind);
+/* A stateless answer to where @skb came from, once it is allowed; counts it. */
 void quic_listen_answer(struct quic_tunnel *t, struct sk_buff *skb, const u8 *data, u32 len,
-			enum quic_mib_counter counter);
+			enum quic_stateless kind);
 
 /* One half-open connection less. */
 void quic_listen_half_open_put(struct quic_sock_net *sn, u16 source);

@@ -46,6 +46,9 @@
 	X(RESET_SENT, "QuicStatelessResetSent")				\
 	X(RESET_RCVD, "QuicStatelessResetRcvd")				\
 	X(RATE_LIMITED, "QuicStatelessRateLimited")			\
+	X(VN_LIMITED, "QuicVersionNegotiationRateLimited")		\
+	X(RETRY_LIMITED, "QuicRetryRateLimited")			\
+	X(RESET_LIMITED, "QuicStatelessResetRateLimited")		\
 	X(HALF_OPEN_DROP, "QuicHalfOpenDrop")				\
 	X(LISTEN_OVERFLOW, "QuicListenOverflow")			\
 	X(ICMP_MTU, "QuicIcmpPacketTooBig")				\

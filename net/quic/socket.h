@@ -172,6 +172,24 @@ struct quic6_sock {
 };
 #endif
 
+/* Kinds of replies that are made without state. */
+enum quic_stateless {
+	QUIC_STATELESS_VN,
+	QUIC_STATELESS_RETRY,
+	QUIC_STATELESS_RESET,
+	QUIC_NR_STATELESS,
+};
+
+/**
+ * struct quic_sock_bucket - how many replies of one kind may be sent
+ * @filled_at: when it was filled last, us
+ * @replies: that may be sent now
+ */
+struct quic_sock_bucket {
+	quic_us filled_at;
+	u32 replies;
+};
+
 /**
  * struct quic_sock_net - what layer 4 keeps per netns
  * @lock: protects the next 3 fields
@@ -181,9 +199,8 @@ struct quic6_sock {
  * @nr_orphans: of @orphans, and those off the list but not freed yet
  * @half_open: requests and connections not established
  * @half_open_source: the same by hash of the source address
- * @stateless_lock: protects the next 2 fields
- * @stateless_at: when the bucket of stateless replies was filled last, us
- * @stateless_tokens: stateless replies that may be sent now
+ * @stateless_lock: protects the next field
+ * @stateless: buckets of stateless replies
  * @tokens: keys of address-validation tokens, from the first listener on
  * @replay_lock: protects the next field
  * @replays: struct quic_replay of ticket keys that were given to sockets
@@ -197,7 +214,7 @@ struct quic6_sock {
  * @half_open_source_max: sysctl: bound of each of @half_open_source
  * @server_migration: sysctl: a server may change its address while established, and a
  *	client follows it (UAPI.md 17.9)
- * @stateless_rate: sysctl: stateless replies per second
+ * @stateless_rate: sysctl: stateless replies per second, of each kind
  * @spin_bit: sysctl: the latency spin bit may be used
  * @sysctl: registered table
  */
@@ -209,9 +226,8 @@ struct quic_sock_net {
 	atomic_t nr_orphans;
 	atomic_t half_open;
 	atomic_t half_open_source[QUIC_SOCK_SOURCE_BUCKETS];
-	spinlock_t stateless_lock;	/* protects the next 2 fields */
-	quic_us stateless_at;
-	u32 stateless_tokens;
+	spinlock_t stateless_lock;	/* protects the next field */
+	struct quic_sock_bucket stateless[QUIC_NR_STATELESS];
 	struct quic_tokens *tokens;
 	spinlock_t replay_lock;	/* protects the next field */
 	struct list_head replays;

@@ -8,7 +8,8 @@
  *   anything else            dropped
  *
  * What is answered here is answered without state, never to a datagram that is
- * smaller than the rules allow, and not more often than the sysctl's rate.
+ * smaller than the rules allow, and not more often than the sysctl's rate.  Each kind
+ * of answer has a bucket of its own: who provokes one kind does not silence another.
  */
 #include "listen.h"
 #include "lookup.h"
@@ -17,40 +18,55 @@
 #define UNCLAIMED_RESET_MAX_BYTES	42U	/* looks like a short packet, RFC 9000 10.3 */
 #define UNCLAIMED_RESET_MIN_BYTES	21U	/* 5 unpredictable bytes and a token */
 
-/* Takes one from the bucket of stateless replies: at most a second's worth is saved up. */
-static bool unclaimed_may_reply(struct quic_sock_net *sn)
+/* What counts the answers of each kind, and those that there were too many of. */
+static const struct {
+	enum quic_mib_counter sent, limited;
+} unclaimed_counters[QUIC_NR_STATELESS] = {
+	[QUIC_STATELESS_VN] = { QUIC_MIB_VN_SENT, QUIC_MIB_VN_LIMITED },
+	[QUIC_STATELESS_RETRY] = { QUIC_MIB_RETRY_SENT, QUIC_MIB_RETRY_LIMITED },
+	[QUIC_STATELESS_RESET] = { QUIC_MIB_RESET_SENT, QUIC_MIB_RESET_LIMITED },
+};
+
+/* Takes one from the bucket of that kind: at most a second's worth is saved up. */
+static bool unclaimed_take(struct quic_sock_net *sn, enum quic_stateless kind)
 {
+	struct quic_sock_bucket *b = &sn->stateless[kind];
 	u32 rate = max(READ_ONCE(sn->stateless_rate), 0);
 	quic_us now = quic_timer_now();
 	bool ok = false;
 	u64 fresh;
 
 	spin_lock(&sn->stateless_lock);
-	fresh = div_u64(min(now - sn->stateless_at, QUIC_US_PER_SEC) * rate, QUIC_US_PER_SEC);
+	fresh = div_u64(min(now - b->filled_at, QUIC_US_PER_SEC) * rate, QUIC_US_PER_SEC);
 	if (fresh) {
-		sn->stateless_tokens = min_t(u64, sn->stateless_tokens + fresh, rate);
-		sn->stateless_at = now;
+		b->replies = min_t(u64, b->replies + fresh, rate);
+		b->filled_at = now;
 	}
-	if (sn->stateless_tokens) {
-		sn->stateless_tokens--;
+	if (b->replies) {
+		b->replies--;
 		ok = true;
 	}
 	spin_unlock(&sn->stateless_lock);
 	return ok;
 }
 
+bool quic_listen_may_answer(struct quic_tunnel *t, enum quic_stateless kind)
+{
+	if (unclaimed_take(quic_sock_net(t->qn->net), kind))
+		return true;
+	quic_mib_inc(t->qn, QUIC_MIB_RATE_LIMITED);
+	quic_mib_inc(t->qn, unclaimed_counters[kind].limited);
+	return false;
+}
+
 void quic_listen_answer(struct quic_tunnel *t, struct sk_buff *skb, const u8 *data, u32 len,
-			enum quic_mib_counter counter)
+			enum quic_stateless kind)
 {
 	struct quic_addr local, remote;
 
-	if (!unclaimed_may_reply(quic_sock_net(t->qn->net))) {
-		quic_mib_inc(t->qn, QUIC_MIB_RATE_LIMITED);
-		return;
-	}
 	quic_rx_addrs(skb, &local, &remote);
 	if (!quic_tunnel_send_raw(t, &local, &remote, data, len))
-		quic_mib_inc(t->qn, counter);
+		quic_mib_inc(t->qn, unclaimed_counters[kind].sent);
 }
 
 static struct sock *unclaimed_listener(struct quic_tunnel *t, struct sk_buff *skb)
@@ -76,7 +92,8 @@ static void unclaimed_negotiate(struct quic_tunnel *t, struct sk_buff *skb,
 	if (!sk)
 		return;
 	sock_put(sk);
-	if (len < QUIC_MIN_DATAGRAM_BYTES)			/* [9000-5.2.2#1] */
+	if (len < QUIC_MIN_DATAGRAM_BYTES ||			/* [9000-5.2.2#1] */
+	    !quic_listen_may_answer(t, QUIC_STATELESS_VN))
 		return;
 	get_random_bytes(random, sizeof(random));
 	memcpy(&grease, random + 1, sizeof(grease));
@@ -86,7 +103,7 @@ static void unclaimed_negotiate(struct quic_tunnel *t, struct sk_buff *skb,
 	quic_wire_write_init(&w, buf, sizeof(buf));
 	quic_header_answer_vn(&w, inv, random[0], grease);
 	if (!w.overflow)
-		quic_listen_answer(t, skb, buf, w.len, QUIC_MIB_VN_SENT);
+		quic_listen_answer(t, skb, buf, w.len, QUIC_STATELESS_VN);
 }
 
 /* For an id of no connection [9000-11] [9000-21.11#2]. */
@@ -97,13 +114,13 @@ static void unclaimed_reset(struct quic_tunnel *t, struct sk_buff *skb,
 	u32 size = min(len - 1, UNCLAIMED_RESET_MAX_BYTES);
 	u8 buf[UNCLAIMED_RESET_MAX_BYTES];
 
-	if (len <= UNCLAIMED_RESET_MIN_BYTES)
+	if (len <= UNCLAIMED_RESET_MIN_BYTES || !quic_listen_may_answer(t, QUIC_STATELESS_RESET))
 		return;
 	get_random_bytes(buf, size - QUIC_RESET_TOKEN_BYTES);
 	buf[0] = (buf[0] & 0x3f) | QUIC_HEADER_FIXED;	/* a short header [9000-10.3#4] */
 	if (quic_crypto_reset_token(t->qn, &h->dcid, buf + size - QUIC_RESET_TOKEN_BYTES))
 		return;
-	quic_listen_answer(t, skb, buf, size, QUIC_MIB_RESET_SENT);
+	quic_listen_answer(t, skb, buf, size, QUIC_STATELESS_RESET);
 }
 
 /* True when a listener took @skb. */

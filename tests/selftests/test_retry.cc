@@ -4,6 +4,7 @@
 // tokens of NEW_TOKEN frames across connections.
 #include <netinet/quic.h>
 
+#include <atomic>
 #include <csignal>
 #include <fstream>
 
@@ -110,6 +111,77 @@ void TestTokens() {
   };
   Connect(o, &p);
   tap.Ok(p.good() && Counter("QuicRetrySent") == before + 3, "it is good for its version only");
+}
+
+// Sends datagrams from one socket until it is told to stop.
+class Flood {
+ public:
+  Flood(int listener, Bytes datagram) : datagram_(std::move(datagram)) {
+    const Address to = NameOf(listener);
+    if (connect(udp_, to.sa(), to.size) != 0)
+      Die("connect");
+    thread_ = std::thread([this] {
+      for (; !over_; sent_++) {
+        send(udp_, datagram_.data(), datagram_.size(), 0);
+        usleep(200);
+      }
+    });
+  }
+  Flood(const Flood &) = delete;
+  Flood &operator=(const Flood &) = delete;
+  ~Flood() {
+    over_ = true;
+    thread_.join();
+  }
+  void WaitFor(int more) const {
+    const int until = sent_ + more;
+    while (sent_ < until)
+      usleep(10000);
+  }
+
+ private:
+  const Bytes datagram_;
+  const Fd udp_{socket(AF_INET, SOCK_DGRAM, 0)};
+  std::atomic<bool> over_ = false;
+  std::atomic<int> sent_ = 0;
+  std::thread thread_;
+};
+
+// Whoever provokes one kind of stateless reply takes nothing from the others.
+void TestBudgets() {
+  struct Kind {
+    const char *name;
+    const char *limited;
+    Bytes datagram;
+  };
+  Bytes unknown_version(1200), unknown_id(1200);
+  unknown_version[0] = 0xc0;
+  unknown_version[1] = 0x55;
+  unknown_id[0] = 0x40;
+  const Kind kinds[] = {
+      {"Version Negotiation", "QuicVersionNegotiationRateLimited", unknown_version},
+      {"stateless resets", "QuicStatelessResetRateLimited", unknown_id},
+  };
+  Sysctl("stateless_rate", 5);
+  for (const Kind &kind : kinds) {
+    const std::string name = kind.name;
+    const uint64_t limited = Counter(kind.limited), all = Counter("QuicStatelessRateLimited");
+    const uint64_t retries = Counter("QuicRetrySent"), refused = Counter("QuicRetryRateLimited");
+    Pair p;
+    const PairOptions o = Validating();
+    p.listener = Listener(o);
+    const Flood flood(p.listener, kind.datagram);
+    flood.WaitFor(100);
+    PairOptions client = o;
+    client.prepare = nullptr;
+    Connect(client, &p);
+    tap.Ok(Counter(kind.limited) > limited && Counter("QuicStatelessRateLimited") > all,
+           "a flood for " + name + " is limited");
+    tap.Ok(p.good() && Counter("QuicRetrySent") > retries &&
+               Counter("QuicRetryRateLimited") == refused,
+           "and leaves Retry alone");
+  }
+  Sysctl("stateless_rate", 1000);
 }
 
 void TestOption() {
@@ -280,6 +352,7 @@ int main() {
   signal(SIGPIPE, SIG_IGN);
   TestRetry();
   TestTokens();
+  TestBudgets();
   TestOption();
   TestStateless();
   TestInvalid();
