@@ -160,9 +160,8 @@ void quic_sock_receive(struct sock *sk, struct sk_buff *skb);
  * @tunnel: where they arrived; valid during the call
  * @skb: one run of datagrams with equal DCID (struct quic_rx_cb); ownership moves
  *
- * Listeners, Version Negotiation, Retry, stateless resets.  Runs that may be a
- * stateless reset for one of ours have been shown to the connections of that
- * path before.
+ * Listeners, Version Negotiation, Retry, stateless resets to be sent.  Those for
+ * one of ours went there.
  *
  * Context: softirq or BH disabled, inside an RCU read section.
  */

@@ -18,6 +18,7 @@
 #include "lookup.h"
 
 #define LOOKUP_PATH_BUCKETS	8192	/* 12 connections each at 100k */
+#define LOOKUP_RESET_MAX	64	/* connections of one path whose tokens are compared */
 
 /**
  * struct lookup_cid - one id in the table
@@ -168,6 +169,27 @@ unsigned int quic_lookup_paths(struct quic_net *qn, u16 local_port, const struct
 		sks[n++] = host->sk;
 	}
 	return n;
+}
+
+struct sock *quic_lookup_reset(struct quic_net *qn, u16 local_port, const struct quic_addr *remote,
+			       const u8 *token)
+{
+	u32 hash = lookup_path_hash(qn, local_port, remote);
+	struct quic_host *host;
+	unsigned int n = 0;
+
+	hlist_for_each_entry_rcu(host, &lookup_paths[hash], path_node.entry) {
+		if (host->qn != qn || host->path_node.local_port != local_port ||
+		    !quic_addr_equal(&host->path_node.remote, remote))
+			continue;
+		if (n++ == LOOKUP_RESET_MAX)
+			break;
+		/* data_race: torn at worst, and the connection decides with its lock held. */
+		if (data_race(quic_connid_remote_is_reset(&host->conn.remote_ids, token)) &&
+		    refcount_inc_not_zero(&host->sk->sk_refcnt))
+			return host->sk;
+	}
+	return NULL;
 }
 
 void quic_lookup_path_update(struct quic_host *host, const struct quic_path *path)

@@ -43,6 +43,22 @@ bool quic_lookup_cid_is_live(struct quic_net *qn, const u8 *data, u8 len);
 unsigned int quic_lookup_paths(struct quic_net *qn, u16 local_port, const struct quic_addr *remote,
 			       struct sock **sks, unsigned int max);
 
+/**
+ * quic_lookup_reset() - the connection that a stateless reset is for
+ * @qn: netns
+ * @local_port: ours, host byte order
+ * @remote: the peer
+ * @token: QUIC_RESET_TOKEN_BYTES, the datagram's last
+ *
+ * Read without the sockets' locks: a hint, the connection looks again.  What it
+ * misses, because a token changes just now, comes again with the next packet.
+ *
+ * Context: inside an RCU read section.
+ * Return: its socket with a reference, or NULL.
+ */
+struct sock *quic_lookup_reset(struct quic_net *qn, u16 local_port, const struct quic_addr *remote,
+			       const u8 *token);
+
 /* (Re)enters @host under its present path; cheap when nothing changed. */
 void quic_lookup_path_update(struct quic_host *host, const struct quic_path *path);
 /* Removes every id of @host. */

@@ -24,7 +24,6 @@
 #include "rx.h"
 #include "timer.h"
 
-#define RX_RESET_CONNS_MAX	8	/* connections shown a possible stateless reset */
 #define RX_DCID_PEEK_BYTES	(6 + QUIC_CID_MAX_BYTES)	/* a long header up to its DCID */
 
 static const u32 rx_reset_min_bytes = 21;	/* RFC 9000 10.3 */
@@ -512,25 +511,23 @@ static bool rx_dcid(struct rx_cursor *c, u32 off, u32 len, struct quic_cid *cid)
 	return true;
 }
 
-/* Shows a packet with an unknown id to the connections of its path: a stateless reset? */
-static noinline void rx_try_reset(struct quic_tunnel *t, struct sk_buff *skb)
+/*
+ * The connection of this path that a packet with an unknown id is a stateless reset
+ * for, or NULL.  A run has more than one datagram only where ids are equal, which
+ * those of resets are not: its first one is looked at.
+ */
+static noinline struct sock *rx_find_reset(struct quic_tunnel *t, struct sk_buff *skb)
 {
 	const struct quic_rx_cb *cb = quic_rx_cb(skb);
-	struct sock *sks[RX_RESET_CONNS_MAX];
+	u32 len = min(cb->seg, cb->len);
+	u8 token[QUIC_RESET_TOKEN_BYTES];
 	struct quic_addr local, remote;
-	struct sk_buff *clone;
-	unsigned int i, n;
 
-	if (cb->len < rx_reset_min_bytes)
-		return;
+	if (len < rx_reset_min_bytes)
+		return NULL;
 	quic_rx_addrs(skb, &local, &remote);
-	n = quic_lookup_paths(t->qn, local.port, &remote, sks, ARRAY_SIZE(sks));
-	for (i = 0; i < n; i++) {
-		clone = skb_clone(skb, GFP_ATOMIC);
-		if (clone)
-			quic_sock_receive(sks[i], clone);
-		sock_put(sks[i]);
-	}
+	quic_rx_copy(skb, len - sizeof(token), sizeof(token), token);
+	return quic_lookup_reset(t->qn, local.port, &remote, token);
 }
 
 static void rx_deliver(struct quic_tunnel *t, struct sk_buff *skb, const struct quic_cid *cid)
@@ -539,13 +536,15 @@ static void rx_deliver(struct quic_tunnel *t, struct sk_buff *skb, const struct 
 
 	quic_mib_inc(t->qn, QUIC_MIB_AGGREGATES_IN);
 	quic_mib_add(t->qn, QUIC_MIB_DATAGRAMS_IN, quic_rx_datagrams(skb));
+	if (unlikely(!sk)) {
+		quic_mib_inc(t->qn, QUIC_MIB_UNCLAIMED);
+		sk = rx_find_reset(t, skb);
+	}
 	if (likely(sk)) {
 		quic_sock_receive(sk, skb);
 		sock_put(sk);
 		return;
 	}
-	quic_mib_inc(t->qn, QUIC_MIB_UNCLAIMED);
-	rx_try_reset(t, skb);
 	quic_sock_receive_unclaimed(t, skb);
 }
 

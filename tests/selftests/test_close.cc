@@ -3,7 +3,9 @@
 // How connections end: silence and what keeps it away, a peer that lost its memory
 // (stateless reset), close() in the middle of a handshake, codes and phrases.
 #include <linux/if_ether.h>
+#include <netinet/ip.h>
 #include <netinet/quic.h>
+#include <netinet/udp.h>
 #include <sys/time.h>
 
 #include <algorithm>
@@ -201,6 +203,55 @@ void TestResetOfLive() {
          "once the connection is forgotten it does");
 }
 
+// A datagram from a port that is somebody else's.
+void Forge(int raw, const Address &from, const Address &to, const std::vector<uint8_t> &payload) {
+  struct {
+    iphdr ip;
+    udphdr udp;
+  } head = {};
+  const auto ip = [](const Address &a) {
+    return reinterpret_cast<const sockaddr_in *>(&a.storage)->sin_addr.s_addr;
+  };
+  const size_t size = sizeof(head) + payload.size();
+  head.ip.version = 4;
+  head.ip.ihl = 5;
+  head.ip.ttl = 64;
+  head.ip.tot_len = htons(size);
+  head.ip.protocol = IPPROTO_UDP;
+  head.ip.saddr = ip(from);
+  head.ip.daddr = ip(to);
+  head.udp.source = htons(from.port());
+  head.udp.dest = htons(to.port());
+  head.udp.len = htons(sizeof(head.udp) + payload.size());
+  std::vector<uint8_t> packet(size);
+  memcpy(packet.data(), &head, sizeof(head));
+  memcpy(packet.data() + sizeof(head), payload.data(), payload.size());
+  if (sendto(raw, packet.data(), size, 0, to.sa(), to.size) != static_cast<ssize_t>(size))
+    Die("raw socket");
+}
+
+// What names no connection and ends in no token bothers none of those on its path.
+void TestNoResetForAnyone() {
+  constexpr int kForged = 400;
+  const Pair p = MakePair(Idle(30, 0, true));
+  usleep(200000);
+  const Fd raw(socket(AF_INET, SOCK_RAW, IPPROTO_RAW));
+  const Address from = NameOf(p.client, true), to = NameOf(p.server, true);
+  const auto handled = [] {
+    return Counter("QuicPktRcvFastpaths") + Counter("QuicPktRcvBacklogs");
+  };
+  const uint64_t unclaimed = Counter("QuicUnclaimed"), before = handled();
+  for (int i = 0; i < kForged; i++) {
+    std::vector<uint8_t> datagram(21, static_cast<uint8_t>(i));  // too short to be answered
+    datagram[0] = 0x40;
+    Forge(raw, from, to, datagram);
+  }
+  tap.Ok(Counter("QuicUnclaimed") >= unclaimed + kForged, "datagrams for nobody from the peer");
+  tap.Ok(handled() < before + kForged / 2, "reach no connection");
+  char c = 0;
+  tap.Ok(send(p.client, "x", 1, 0) == 1 && recv(p.server, &c, 1, 0) == 1, "which works on");
+}
+
 void TestPhrases() {
   Pair p = MakePair(Idle(30, 0, false));
   quic_connection_close close = {};
@@ -254,6 +305,7 @@ int main() {
   TestNoReset();
   TestResetPackets();
   TestResetOfLive();
+  TestNoResetForAnyone();
   TestPhrases();
   TestHandshake();
   return tap.End();
