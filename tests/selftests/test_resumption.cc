@@ -186,15 +186,22 @@ struct Outcome {
   Kept kept;
 };
 
-// A connection that resumes what was kept, if anything, and sends a text early.
-Outcome Connect(const Address &to, const Kept &kept) {
+// A connection that resumes what was kept, if anything, and sends a text early.  A version
+// other than that of before is told to the library, or not.
+Outcome Connect(const Address &to, const Kept &kept, uint32_t version = 0, bool told = true) {
   Outcome out;
   const Fd fd = Socket();
+  quic_config config = {};
+  config.version = version;
+  Set(fd, QUIC_SOCKOPT_CONFIG, config);
   if (connect(fd, to.sa(), to.size) != 0)
     Die("connect");
   SessionPtr session = NewSession(GNUTLS_CLIENT, fd);
   if (!kept.data.empty()) {
-    quic_session_set_data(session.get(), kept.data.data(), kept.data.size());
+    if (told)
+      quic_session_set_data(session.get(), kept.data.data(), kept.data.size());
+    else
+      gnutls_session_set_data(session.get(), kept.data.data(), kept.data.size());
     if (Set(fd, QUIC_SOCKOPT_TRANSPORT_PARAM, kept.remote) != 0 ||
         quic_sendmsg(fd, kEarly, sizeof(kEarly) - 1, -1,
                      uint32_t{MSG_QUIC_STREAM_NEW} | MSG_QUIC_STREAM_FIN) < 0)
@@ -230,6 +237,13 @@ void ExpectRejected(const Outcome &client, const Report &server, const std::stri
   tap.Ok(!client.accepted && !server.accepted, what + ": both sides say rejected");
   tap.Equal(0, server.before, what + ": nothing is there early");
   tap.Ok(strcmp(server.all, kEarly) == 0, what + ": the data arrive once all the same");
+}
+
+// Not even resumed.
+void ExpectFull(const Outcome &client, const Report &server, const std::string &what) {
+  tap.Ok(client.error == 0 && server.error == 0 && !server.resumed, what + ": a full handshake");
+  tap.Ok(!client.accepted && !server.accepted && server.before == 0, what + ": without early data");
+  tap.Ok(strcmp(server.all, kEarly) == 0, what + ": which arrive once all the same");
 }
 
 // ---- a network that remembers ----
@@ -331,6 +345,11 @@ void TestServers() {
   ExpectAccepted(next, one.Next(), "with the next ticket");
   next = Connect(two.address, next.kept);
   ExpectAccepted(next, two.Next(), "at another process");
+  // [9369-5#1,2]
+  Outcome other = Connect(one.address, next.kept, QUIC_VERSION_V2);
+  ExpectFull(other, one.Next(), "another version");
+  other = Connect(one.address, next.kept, QUIC_VERSION_V2, false);
+  ExpectFull(other, one.Next(), "a client that does not care");
 
   Relay relay(one.address);
   next = Connect(relay.address(), next.kept);
