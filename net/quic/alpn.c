@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * alpn.c - application protocol names (RFC 7301): lists, and those of a ClientHello
+ * alpn.c - application protocol names (RFC 7301): lists, and a ClientHello put together
  */
 #include "alpn.h"
 #include "ticket.h"
 
 static const u32 alpn_hello_max_bytes = 32768;	/* several post-quantum key shares */
-static const u8 alpn_hello_type = 1;		/* client_hello, RFC 8446 4 */
-static const u16 alpn_extension = 16;		/* application_layer_protocol_negotiation */
 
 static bool alpn_is_blank(char c)
 {
@@ -81,63 +79,19 @@ bool quic_alpn_equal(const struct quic_sock_blob *a, const struct quic_sock_blob
 	return a->len == b->len && !memcmp(a->data, b->data, a->len);
 }
 
-/* A vector with a length of @bytes bytes in front of it. */
-static bool alpn_get_vector(struct quic_reader *r, unsigned int bytes, struct quic_span *s)
-{
-	u64 len;
-
-	return quic_wire_get_uint(r, bytes, &len) && quic_wire_get_span(r, len, s);
-}
-
-/* The extension's list of names in the body of a ClientHello (RFC 8446 4.1.2). */
-static bool alpn_find_extension(struct quic_span body, struct quic_span *list)
-{
-	struct quic_span skip, ext, data;
-	struct quic_reader r;
-	u64 type;
-
-	quic_wire_read_init(&r, body.data, body.len);
-	if (!quic_wire_skip(&r, 2 + 32) ||		/* legacy_version, random */
-	    !alpn_get_vector(&r, 1, &skip) ||		/* legacy_session_id */
-	    !alpn_get_vector(&r, 2, &skip) ||		/* cipher_suites */
-	    !alpn_get_vector(&r, 1, &skip) ||		/* legacy_compression_methods */
-	    !alpn_get_vector(&r, 2, &ext))
-		return false;
-	quic_wire_read_init(&r, ext.data, ext.len);
-	while (quic_wire_get_uint(&r, 2, &type) && alpn_get_vector(&r, 2, &data)) {
-		if (type != alpn_extension)
-			continue;
-		quic_wire_read_init(&r, data.data, data.len);
-		return alpn_get_vector(&r, 2, list);
-	}
-	return false;
-}
-
-bool quic_alpn_hello_next(struct quic_span *list, struct quic_span *name)
-{
-	struct quic_reader r;
-
-	quic_wire_read_init(&r, list->data, list->len);
-	if (!alpn_get_vector(&r, 1, name) || !name->len)
-		return false;
-	list->data = r.pos;
-	list->len = quic_wire_left(&r);
-	return true;
-}
-
 int quic_alpn_hello_read(const struct quic_inqueue *in, u8 **hello, struct quic_span *list)
 {
-	u64 readable = quic_inqueue_readable(in), len;
+	u64 readable = quic_inqueue_readable(in);
+	u8 head[QUIC_HELLO_HEAD_BYTES];
 	struct quic_span body;
-	u8 head[4];
+	u32 len;
 
 	*hello = NULL;
 	*list = (struct quic_span){};
 	if (readable < sizeof(head))
 		return -EAGAIN;
 	quic_ticket_copy(in, 0, head, sizeof(head));
-	len = head[1] << 16 | head[2] << 8 | head[3];
-	if (head[0] != alpn_hello_type || len > alpn_hello_max_bytes)
+	if (!quic_hello_body_bytes(head, &len) || len > alpn_hello_max_bytes)
 		return 0;
 	if (readable < sizeof(head) + len)
 		return -EAGAIN;
@@ -146,7 +100,7 @@ int quic_alpn_hello_read(const struct quic_inqueue *in, u8 **hello, struct quic_
 		return -ENOMEM;
 	quic_ticket_copy(in, sizeof(head), *hello, len);
 	body = (struct quic_span){ .data = *hello, .len = len };
-	if (!alpn_find_extension(body, list))
+	if (!quic_hello_find_names(body, list))
 		*list = (struct quic_span){};
 	return 0;
 }

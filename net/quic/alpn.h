@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * alpn.h - application protocol names (RFC 7301): lists, and those of a ClientHello
+ * alpn.h - application protocol names (RFC 7301): lists, and a ClientHello put together
  *
  * A list is kept as text: names with commas in between, no blanks.
  */
 #ifndef _QUIC_ALPN_H
 #define _QUIC_ALPN_H
 
+#include "core/hello.h"
 #include "socket.h"
 
 /**
@@ -30,13 +31,11 @@ bool quic_alpn_has(const struct quic_sock_blob *list, const struct quic_span *na
  * quic_alpn_hello_read() - the names a ClientHello offers
  * @in: CRYPTO data of the Initial level, put together by the engine, unread
  * @hello: a copy of the hello, to be given to kvfree(); NULL: none was needed
- * @list: the names in wire form, inside @hello; empty: none, or not a ClientHello
+ * @list: the names in wire form, inside @hello (core/hello.h); empty: none, or not a
+ *	ClientHello
  *
  * Context: process, may sleep.
  * Return: 0; -EAGAIN it is not complete; -ENOMEM.
  */
 int quic_alpn_hello_read(const struct quic_inqueue *in, u8 **hello, struct quic_span *list);
-/* Cuts the next name off @list; false at its end. */
-bool quic_alpn_hello_next(struct quic_span *list, struct quic_span *name);
-
 #endif /* _QUIC_ALPN_H */

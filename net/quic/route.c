@@ -26,7 +26,7 @@ static struct sock *route_find(struct quic_sock *child, struct quic_span list)
 	if (!t)
 		return NULL;
 	rcu_read_lock();
-	while (!sk && quic_alpn_hello_next(&list, &name))
+	while (!sk && quic_hello_next_name(&list, &name))
 		sk = quic_listen_find(t, &p->local, &p->remote, &name);
 	if (!sk)
 		sk = quic_listen_find(t, &p->local, &p->remote, &none);

@@ -15,6 +15,7 @@ QUIC_CORE_SRCS := \
 	core/flow.c \
 	core/frame.c \
 	core/header.c \
+	core/hello.c \
 	core/hystart.c \
 	core/keys.c \
 	core/pacer.c \

@@ -12,6 +12,7 @@
 #include "core/token.h"
 #include "core/tparam.h"
 #include "frames.h"
+#include "hello_model.h"
 #include "rfc9000.h"
 #include "rfc9001.h"
 #include "rfc9369.h"
@@ -177,6 +178,32 @@ static void seed_token(void)
 	}
 }
 
+static void seed_alpn(void)
+{
+	static const struct hello_model models[] = {
+		{ .suite_bytes = 8, .has_names = true, .nr_names = 2,
+		  .names = { { (const u8 *)"h3", 2 }, { (const u8 *)"smb", 3 } } },
+		{ .session_bytes = 32, .suite_bytes = 2, .before = 40, .behind = 9,
+		  .has_names = true, .nr_names = 1, .names = { { (const u8 *)"x", 1 } } },
+		{ .suite_bytes = 6, .before = 20, .has_names = true },
+		{ .suite_bytes = 6, .behind = 20 },
+	};
+	/* sizes, then names: length and bytes */
+	static const u8 made[] = { 0, 4, 7, 3, 1, 1, 'h', '3', 2, 's', 'm', 'b', 0, 'x' };
+	u8 buf[512];
+	struct quic_writer w;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(models); i++) {
+		quic_wire_write_init(&w, buf, sizeof(buf));
+		hello_model_encode(&w, &models[i]);
+		seed(0, buf, w.len);
+		seed(0, buf, w.len - 1);
+	}
+	seed(1, made, sizeof(made));
+	seed(1, made, 4);
+}
+
 /* ---- packet: the commands of fuzz_packet.c ---- */
 
 enum { RAW = 0, FRAMES = 1, TIME = 2, WRITE = 3, READ = 4, GIVE_UP = 5, KEYS = 6, TWICE = 7 };
@@ -277,6 +304,8 @@ int main(int argc, char **argv)
 	seed_ranges();
 	begin(argv[1], "token");
 	seed_token();
+	begin(argv[1], "alpn");
+	seed_alpn();
 	begin(argv[1], "packet");
 	seed_packet();
 	return 0;
