@@ -231,33 +231,28 @@ static const struct sim_hooks made_hooks = { .on_settle = made_on_settle };
  * @hello: bytes of the ClientHello
  * @flight: bytes of the server's Handshake flight
  * @latency: of each direction
- * @slow_max: handshakes of 1000 that may take more than 10 s at 30 % loss
  */
 struct made_setup {
 	u32 hello;
 	u32 flight;
 	quic_us latency;
-	unsigned int slow_max;
 };
 
 static const struct made_setup made_setups[] = {
-	{ 320, 1000, 10000, 2 },
-	{ 320, 3000, 10000, 3 },
-	{ 320, 9000, 10000, 12 },
-	{ 1800, 6000, 10000, 11 },
-	{ 320, 3000, 150000, 23 },
-	{ 1800, 6000, 150000, 54 },
+	{ 320, 1000, 10000 }, { 320, 3000, 10000 }, { 320, 9000, 10000 },
+	{ 1800, 6000, 10000 }, { 320, 3000, 150000 }, { 1800, 6000, 150000 },
 };
+
+/* Of 1000 handshakes of each setup at 30 % loss, over 10 s: 90, but 126 with one bare PING. */
+static const unsigned int made_slow_max = 110;
 
 /* How many of 1000 handshakes take more than 10 s until the client has it confirmed. */
 static const char *made_count_slow(const struct made_setup *m, unsigned int *slow)
 {
 	struct sim_config cfg;
 	const char *err;
-	quic_us sum = 0;
 	u64 seed;
 
-	*slow = 0;
 	for (seed = 1; seed <= 1000; seed++) {
 		handshake_config(&cfg, seed);
 		cfg.hooks = &made_hooks;
@@ -272,11 +267,7 @@ static const char *made_count_slow(const struct made_setup *m, unsigned int *slo
 		if (err)
 			return err;
 		*slow += made_at - sim_start_at > 10 * QUIC_US_PER_SEC;
-		sum += made_at - sim_start_at;
 	}
-	printf("# hello %u flight %u, %llu ms each way: %u of 1000 over 10 s, %llu ms on average\n",
-	       m->hello, m->flight, (unsigned long long)(m->latency / QUIC_US_PER_MS), *slow,
-	       (unsigned long long)(sum / 1000 / QUIC_US_PER_MS));
 	return NULL;
 }
 
@@ -286,20 +277,20 @@ static const char *made_count_slow(const struct made_setup *m, unsigned int *slo
  */
 static const char *few_handshakes_are_slow_at_heavy_loss(u64 seed)
 {
-	unsigned int i, slow;
-	static char why[60];
+	unsigned int i, slow = 0, before;
+	static char why[100];
 	const char *err;
+	int n = 0;
 
 	for (i = 0; i < ARRAY_SIZE(made_setups); i++) {
+		before = slow;
 		err = made_count_slow(&made_setups[i], &slow);
 		if (err)
 			return err;
-		if (slow <= made_setups[i].slow_max)
-			continue;
-		snprintf(why, sizeof(why), "setup %u: %u of 1000 over 10 s", i, slow);
-		return why;
+		n += snprintf(why + n, sizeof(why) - n, "%u ", slow - before);
 	}
-	return NULL;
+	snprintf(why + n, sizeof(why) - n, "of 1000 over 10 s");
+	return slow > made_slow_max ? why : NULL;
 }
 
 static unsigned int probe_dgrams;	/* of the server, sent by timeouts */
