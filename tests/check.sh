@@ -37,7 +37,7 @@ list() {
 		fast,all       -       lint                 tests/lint/run --count
 		fast,all       -       simulator            $MAKE -C tests/user sim
 		fast,all       -       libquic              libquic/tests/run.sh
-		all            -       mutants              tests/compliance/mutate --seed 1
+		all            -       mutants              tests/compliance/mutate
 		fast,all       -       fuzz-smoke           $MAKE -C tests/fuzz smoke
 		all            -       lint-selftest        tests/lint/run --selftest
 		fast,all       kernel  demo                 tests/vm/demo.sh --quiet

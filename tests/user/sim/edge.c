@@ -349,9 +349,9 @@ static void seal(struct quic_aead *a, const u8 *nonce, const u8 *aad, size_t aad
 		gcm_aes256_digest(&a->ctx.g256, QUIC_TAG_BYTES, text + len);
 		break;
 	case QUIC_CIPHER_AES_128_CCM:
-		ccm_encrypt_message(&a->ctx.aes, (nettle_cipher_func *)aes128_encrypt, QUIC_IV_BYTES,
-				    nonce, aad_len, aad, QUIC_TAG_BYTES, len + QUIC_TAG_BYTES,
-				    text, text);
+		ccm_encrypt_message(&a->ctx.aes, (nettle_cipher_func *)aes128_encrypt,
+				    QUIC_IV_BYTES, nonce, aad_len, aad, QUIC_TAG_BYTES,
+				    len + QUIC_TAG_BYTES, text, text);
 		break;
 	default:
 		chacha_poly1305_set_nonce(&a->ctx.cc, nonce);
