@@ -8,7 +8,9 @@
 //    sockets in every state.
 //
 // Nothing may crash, and what is live must work on.  Memory is compared by
-// fuzz_memory.sh, which runs this twice.
+// fuzz_memory.sh, which runs this twice where the kernel is a debug one.
+//
+// VM-BEDS: uml uml-7.3 tcg
 #include <netinet/quic.h>
 
 #include <atomic>

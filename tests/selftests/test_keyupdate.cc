@@ -67,6 +67,7 @@ void TestRules() {
   o.prepare = Subscribe;
   const Pair p = MakePair(o);
   tap.Errno(EPIPE, Update(p.listener), "a listener: EPIPE");
+  Run("tc qdisc add dev lo root netem delay 20ms");  // it takes a round trip
   tap.Errno(0, Update(p.client), "right after the handshake it is accepted");
   tap.Errno(EINVAL, Update(p.client), "unfinished: EINVAL");
   tap.Equal(1, Phase(p.server, 5000), "event at the peer: phase 1");
