@@ -194,7 +194,7 @@ int quic_conn_make_key(struct quic_conn *conn, enum quic_cipher cipher,
 	return err;
 }
 
-/* Nothing is sealed with them from now on [9001-4.9.1#2]. */
+/* Nothing is sealed with them from now on. */
 void quic_conn_discard_keys(struct quic_conn *conn, enum quic_level level)
 {
 	enum quic_space space = quic_level_space(level);
@@ -202,7 +202,7 @@ void quic_conn_discard_keys(struct quic_conn *conn, enum quic_level level)
 	if (quic_keys_is_discarded(&conn->keys, level))
 		return;
 	conn->keys.discarded |= BIT(level);
-	quic_conn_free_key(&conn->keys.tx[level]);
+	quic_conn_free_key(&conn->keys.tx[level]);		/* [9001-4.9.1#2] */
 	quic_conn_free_key(&conn->keys.rx[level]);
 	if (level == QUIC_LEVEL_INITIAL)
 		quic_conn_settle_version(conn);
@@ -492,22 +492,23 @@ int quic_conn_install_secret(struct quic_conn *conn, enum quic_level level, bool
 	return 0;
 }
 
-/* The ids in the parameters must be those of the packets [9000-7.3#2,3,4]. */
+/* The ids in the parameters must be those of the packets. */
 static int conn_check_tparam_ids(const struct quic_conn *conn, const struct quic_tparams *p)
 {
-	if (!quic_tparam_has(p, QUIC_TPARAM_INITIAL_SCID))
+	if (!quic_tparam_has(p, QUIC_TPARAM_INITIAL_SCID))	/* [9000-7.3#3] */
 		return QUIC_VIOLATION_TPARAM_CID_MISSING;
-	if (!quic_cid_equal(&p->initial_scid, &conn->path->dcid))
+	if (!quic_cid_equal(&p->initial_scid, &conn->path->dcid))	/* [9000-7.3#2,4] */
 		return QUIC_VIOLATION_TPARAM_CID_MISMATCH;
 	if (conn->is_server)
 		return 0;
-	if (!quic_tparam_has(p, QUIC_TPARAM_ORIGINAL_DCID))
+	if (!quic_tparam_has(p, QUIC_TPARAM_ORIGINAL_DCID))	/* [9000-7.3#3] */
 		return QUIC_VIOLATION_TPARAM_CID_MISSING;
-	if (!quic_cid_equal(&p->original_dcid, &conn->original_dcid))
+	if (!quic_cid_equal(&p->original_dcid, &conn->original_dcid))	/* [9000-7.3#2,4] */
 		return QUIC_VIOLATION_TPARAM_CID_MISMATCH;
-	if (quic_tparam_has(p, QUIC_TPARAM_RETRY_SCID) != conn->retried)
+	if (quic_tparam_has(p, QUIC_TPARAM_RETRY_SCID) != conn->retried)	/* [9000-7.3#3,4] */
 		return conn->retried ? QUIC_VIOLATION_TPARAM_CID_MISSING :
 				       QUIC_VIOLATION_TPARAM_CID_MISMATCH;
+	/* [9000-7.3#2,4] */
 	if (conn->retried && !quic_cid_equal(&p->retry_scid, &conn->retry_scid))
 		return QUIC_VIOLATION_TPARAM_CID_MISMATCH;
 	return 0;

@@ -302,7 +302,7 @@ void quic_conn_on_loss_timer(struct quic_conn *conn, quic_us now)
 	struct quic_recovery_ack a;
 	enum quic_space space;
 
-	/* What a client sends keeps a server from waiting for ever [9000-8.1#4,5]. */
+	/* What a client sends keeps a server from waiting for ever. */
 	switch (quic_recovery_on_timeout(&conn->recovery, &a, &conn->path->rtt,
 					 quic_conn_is_awaited(conn),
 					 quic_conn_probes_handshake(conn), now, &space)) {
@@ -314,7 +314,7 @@ void quic_conn_on_loss_timer(struct quic_conn *conn, quic_us now)
 			conn->path->ecn_on = false;		/* [9000-13.4.2] */
 		if (conn->recovery.pto_count >= ack_black_hole_ptos)
 			quic_conn_on_black_hole(conn, now);
-		ack_probe(conn, space);
+		ack_probe(conn, space);				/* [9000-8.1#4,5] */
 		quic_conn_ask_ack_now(conn);
 		break;
 	default:

@@ -107,7 +107,7 @@ void quic_conn_free_initial(struct quic_conn *conn)
 
 /*
  * What was sent goes again in the same version [9369-4.1#2], to @dcid and with its
- * keys: the same messages, further packet numbers [9000-17.2.5.3#1,2].
+ * keys: the same messages, further packet numbers [9000-17.2.5.3#2].
  */
 static void initial_start_again(struct quic_conn *conn, const struct quic_cid *dcid, quic_us now)
 {
@@ -122,22 +122,20 @@ static void initial_start_again(struct quic_conn *conn, const struct quic_cid *d
 		return;
 	}
 	/* [9002-6.3] */
-	quic_conn_send_again(conn, QUIC_SPACE_INITIAL);
+	quic_conn_send_again(conn, QUIC_SPACE_INITIAL);		/* [9000-17.2.5.3#1] */
 	quic_conn_send_again(conn, QUIC_SPACE_APP);		/* [9000-17.2.3#1] */
 	conn->recovery.pto_count = 0;
 }
 
-/*
- * A client [9368-2.1#5] to which nothing authentic came yet, nor another Retry
- * [9000-17.2.5.2#1].
- */
+/* A client to which nothing authentic came yet, nor another Retry; a server knows its peer. */
 static bool initial_is_untouched(const struct quic_conn *conn)
 {
-	if (conn->is_server || conn->state != QUIC_CONN_ESTABLISHING)
+	if (conn->state != QUIC_CONN_ESTABLISHING)
 		return false;
-	if (conn->retried)
+	if (conn->retried)					/* [9000-17.2.5.2#1] */
 		return false;
-	return !conn->peer_id_known;		/* [9000-6.2#2] [9000-7.2#4] [9000-17.2.5.2#2] */
+	/* [9000-6.2#2] [9000-7.2#4] [9000-17.2.5.2#2] [9368-2.1#5] */
+	return !conn->peer_id_known;
 }
 
 /* ---- Retry ---- */

@@ -212,7 +212,7 @@ struct quic_path *quic_conn_path_make(struct quic_conn *conn, struct quic_connid
 
 /*
  * Only the peer's port changed, which a NAT does: the path is the same to the
- * network, so what is known of it goes on; else all is new [9000-9.4#2].
+ * network, so what is known of it goes on; else all is new.
  */
 static void path_inherit(struct quic_conn *conn, struct quic_path *p, struct quic_path *old)
 {
@@ -238,7 +238,7 @@ static void path_activate(struct quic_conn *conn, struct quic_path *p, quic_us n
 
 	p->local_moved = !quic_addr_equal(&p->local, &old->local);
 	p->moved = true;
-	if (path_only_port_changed(p, old))
+	if (path_only_port_changed(p, old))			/* [9000-9.4#2] */
 		path_inherit(conn, p, old);
 	if (p->dcid_seq != old->dcid_seq)
 		quic_connid_remote_activate(&conn->remote_ids, p->dcid_seq);
@@ -271,13 +271,13 @@ static void path_arrived(struct quic_conn *conn, quic_us now)
 	quic_edge_event(conn, &ev);
 }
 
-/* The peer is on @p now [9000-9.3#1]. */
+/* The peer is on @p now. */
 static void path_follow(struct quic_conn *conn, struct quic_path *p, quic_us now)
 {
 	struct quic_path *old = conn->path, *before = conn->fallback;
 	bool back = p == before;
 
-	path_activate(conn, p, now);
+	path_activate(conn, p, now);				/* [9000-9.3#1] */
 	if (old->validated && !old->validating) {
 		if (before && !back)
 			quic_conn_path_drop(conn, before);

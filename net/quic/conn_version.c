@@ -93,7 +93,7 @@ int quic_conn_check_versions(const struct quic_conn *conn, const struct quic_tpa
 	return 0;
 }
 
-/* Before there are CRYPTO frames: all have one version [9369-4.1#4]. */
+/* Before there are CRYPTO frames: all have one version. */
 int quic_conn_select_version(struct quic_conn *conn, const struct quic_tparams *p)
 {
 	const struct quic_version *v = quic_version_find(conn->config.prefer_version);
@@ -107,5 +107,5 @@ int quic_conn_select_version(struct quic_conn *conn, const struct quic_tparams *
 	/* It is late for another. */
 	if (conn->crypto[QUIC_SPACE_INITIAL].snd.end)
 		return 0;
-	return quic_conn_take_version(conn, v);
+	return quic_conn_take_version(conn, v);			/* [9369-4.1#4] */
 }

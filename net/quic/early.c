@@ -11,7 +11,7 @@
 static const u8 early_key_ptos = 3;	/* a server keeps 0-RTT keys that long, RFC 9001 4.9.3 */
 
 /*
- * Takes over what a client may remember [9000-7.4.1#2], all of it [9000-7.4.1#4]; the
+ * Takes over what a client may remember [9000-7.4.1#2], all of it; the
  * rest stays at its default.
  */
 static void early_take_remembered(struct quic_tparams *to, const struct quic_tparams *p)
@@ -19,7 +19,7 @@ static void early_take_remembered(struct quic_tparams *to, const struct quic_tpa
 	quic_tparam_init(to);
 	to->max_idle_timeout_ms = p->max_idle_timeout_ms;
 	to->max_udp_payload_size = p->max_udp_payload_size;
-	to->initial_max_data = p->initial_max_data;
+	to->initial_max_data = p->initial_max_data;		/* [9000-7.4.1#4] */
 	to->initial_max_stream_data_bidi_local = p->initial_max_stream_data_bidi_local;
 	to->initial_max_stream_data_bidi_remote = p->initial_max_stream_data_bidi_remote;
 	to->initial_max_stream_data_uni = p->initial_max_stream_data_uni;
@@ -89,11 +89,12 @@ void quic_early_refuse(struct quic_conn *conn)
 	quic_conn_discard_keys(conn, QUIC_LEVEL_EARLY);
 }
 
-/* A server that accepts may not allow less than it did [9000-7.4.1#6] [9221-3#6]. */
+/* A server that accepts may not allow less than it did. */
 static int early_check_accepted(const struct quic_tparams *old, const struct quic_tparams *fresh)
 {
-	if (fresh->max_datagram_frame_size < old->max_datagram_frame_size)
+	if (fresh->max_datagram_frame_size < old->max_datagram_frame_size)	/* [9221-3#6] */
 		return QUIC_VIOLATION_TPARAM_DATAGRAM_REDUCED;
+	/* [9000-7.4.1#6] */
 	if (fresh->active_connection_id_limit < old->active_connection_id_limit ||
 	    fresh->initial_max_data < old->initial_max_data ||
 	    fresh->initial_max_stream_data_bidi_local < old->initial_max_stream_data_bidi_local ||
@@ -106,7 +107,7 @@ static int early_check_accepted(const struct quic_tparams *old, const struct qui
 	return 0;
 }
 
-/* Nothing that left is known to the server: streams begin anew [9001-4.6.2#2]. */
+/* Nothing that left is known to the server: streams begin anew. */
 static bool early_restart(struct quic_conn *conn)
 {
 	struct quic_recovery *r = &conn->recovery;
@@ -134,7 +135,7 @@ static int early_settle_client(struct quic_conn *conn, struct quic_early_attempt
 		quic_conn_violate(conn, v, QUIC_FRAME_CRYPTO, now);
 		return -EPIPE;
 	}
-	if (!accepted && !early_restart(conn)) {
+	if (!accepted && !early_restart(conn)) {		/* [9001-4.6.2#2] */
 		quic_conn_close(conn, false, QUIC_ERR_APPLICATION, reason, sizeof(reason) - 1,
 				now);
 		return -EPIPE;

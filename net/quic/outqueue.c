@@ -563,11 +563,10 @@ static void fill_streams(struct quic_conn *conn, struct quic_fill *f)
 
 static void fill_eliciting(struct quic_conn *conn, struct quic_fill *f)
 {
-	/* [9221-5] [9221-6] */
 	bool app = f->level == QUIC_LEVEL_APP || f->level == QUIC_LEVEL_EARLY;
 
 	fill_crypto(conn, f);
-	if (app && !f->bulk) {			/* [9000-12.5#2] */
+	if (app && !f->bulk) {			/* [9000-12.5#2] [9221-5] [9221-6] */
 		if (f->level == QUIC_LEVEL_APP)
 			fill_connids(conn, f);
 		fill_ctl(conn, f);

@@ -101,7 +101,7 @@ static void packet_skip_number(struct quic_conn *conn)
 		conn->skip_pn = sent->next + packet_skip_next + r % (8 * packet_skip_next);
 }
 
-/* Drafts one packet at the end of @g; false when it would carry nothing [9000-12.4#1]. */
+/* Drafts one packet at the end of @g; false when it would carry nothing. */
 static bool packet_draft(struct quic_conn *conn, struct quic_packet_dgram *g,
 			 enum quic_level level, quic_us now)
 {
@@ -128,7 +128,7 @@ static bool packet_draft(struct quic_conn *conn, struct quic_packet_dgram *g,
 	f.w = &w;
 	quic_packet_put_header(conn, g->path, d, &w);
 	quic_outqueue_fill(conn, &f);
-	if (w.len == d->pkt.hdr_len) {
+	if (w.len == d->pkt.hdr_len) {				/* [9000-12.4#1] */
 		quic_sent_cancel(quic_packet_sent(conn, level));
 		return false;
 	}

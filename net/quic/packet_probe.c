@@ -44,7 +44,7 @@ static void probe_end(struct quic_conn *conn, struct quic_burst *b, struct quic_
 	d->pkt.len = w->len;
 	g->len = w->len + QUIC_TAG_BYTES;
 	g->nr = 1;
-	quic_packet_pad(g);
+	quic_packet_pad(g);		/* [9000-8.2.1#2] [9000-8.2.2#5] */
 	quic_packet_seal(conn, b, g, now);
 }
 
@@ -82,7 +82,7 @@ static u32 probe_fill_path(struct quic_conn *conn, struct quic_path *p, struct q
 static noinline void probe_build_path(struct quic_conn *conn, struct quic_burst *b,
 				      struct quic_path *p, u32 room, quic_us now)
 {
-	/* Expanded [9000-8.2.1#2] [9000-8.2.2#5], but never beyond the limit [9000-8.2.2#6]. */
+	/* Expanded, but never beyond the limit [9000-8.2.2#6]. */
 	struct quic_packet_dgram g = { .path = p, .cap = room, .pad_to = room };
 	u8 challenge[QUIC_PATH_DATA_BYTES];
 	struct quic_writer w;

@@ -64,10 +64,12 @@ static void rx_hold(struct quic_conn *conn, const struct quic_agg *agg, u32 off,
 	conn->nr_held++;
 }
 
-/* A clear fixed bit is for those who asked for it [9287-3#2]. */
+/* A clear fixed bit is for those who asked for it. */
 static bool rx_bits_fit(const struct quic_conn *conn, u8 first)
 {
-	return first & QUIC_HEADER_FIXED || conn->local.grease_quic_bit;
+	if (likely(first & QUIC_HEADER_FIXED))
+		return true;
+	return conn->local.grease_quic_bit;			/* [9287-3#2] */
 }
 
 /*

@@ -137,7 +137,6 @@ void quic_recovery_set_path(struct quic_recovery *r, u8 path, const struct quic_
 		r->space[i].persistent_from = QUIC_US_NEVER;
 }
 
-/* [9002-6.4] */
 void quic_recovery_forget_space(struct quic_recovery *r, enum quic_space space,
 				struct quic_cong *cong)
 {
@@ -147,7 +146,7 @@ void quic_recovery_forget_space(struct quic_recovery *r, enum quic_space space,
 
 	for (pn = sp->sent.base; pn < sp->sent.next; pn++) {
 		pkt = quic_sent_find(&sp->sent, pn);
-		if (pkt->state == QUIC_SENT_OUT && pkt->in_flight)
+		if (pkt->state == QUIC_SENT_OUT && pkt->in_flight)	/* [9002-6.4] */
 			cong->in_flight -= min_t(u64, pkt->bytes, cong->in_flight);
 	}
 	quic_sent_exit(&sp->sent);

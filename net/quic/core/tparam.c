@@ -174,7 +174,7 @@ static int quic_tparam_decode_preferred(struct quic_reader *r, struct quic_tpara
 }
 
 /*
- * No version is 0, and what a client chose is among what it has [9368-4#3,4,5,6].
+ * No version is 0, and what a client chose is among what it has.
  * All versions are judged, the first QUIC_TPARAM_VERSIONS_MAX are kept.
  */
 static int quic_tparam_decode_versions(struct quic_reader *r, bool from_client,
@@ -183,16 +183,20 @@ static int quic_tparam_decode_versions(struct quic_reader *r, bool from_client,
 	bool has_chosen = false;
 	u32 version;
 
+	/* [9368-4#3,4,5] */
 	if (!quic_wire_get_u32(r, &p->chosen_version) || !p->chosen_version)
 		return QUIC_VIOLATION_VERSION_INFO_MALFORMED;
 	while (quic_wire_left(r)) {
-		if (!quic_wire_get_u32(r, &version) || !version)
+		if (!quic_wire_get_u32(r, &version))
+			return QUIC_VIOLATION_VERSION_INFO_MALFORMED;
+		if (!version)					/* [9368-4#5] */
 			return QUIC_VIOLATION_VERSION_INFO_MALFORMED;
 		if (version == p->chosen_version)
 			has_chosen = true;
 		if (p->nr_versions < QUIC_TPARAM_VERSIONS_MAX)
 			p->versions[p->nr_versions++] = version;
 	}
+	/* [9368-4#6] */
 	return from_client && !has_chosen ? QUIC_VIOLATION_VERSION_INFO_MALFORMED : 0;
 }
 

@@ -52,14 +52,56 @@ static void establish_fate(struct sim_config *cfg, u64 seed)
 	cfg->hello_bytes = 320 + seed * 131 % 3000;
 }
 
+/* How the ClientHello begins that the client sends, and when. */
+static struct {
+	u8 hello[2][64];	/* before the Retry, and after it */
+	quic_us retried_at;
+	quic_us sent_at;	/* the first Initial after it */
+} again;
+
+static void again_on_packet(struct sim_endpoint *ep, const struct quic_tx_pkt *pkt)
+{
+	bool retried = ep->conn.retried;
+	struct quic_reader r;
+	struct quic_frame f;
+
+	if (ep->me || pkt->key != &ep->conn.keys.tx[QUIC_LEVEL_INITIAL])
+		return;
+	quic_wire_read_init(&r, pkt->dst + pkt->hdr_len, pkt->len - pkt->hdr_len);
+	while (quic_wire_left(&r) && !quic_frame_decode(&r, QUIC_LEVEL_INITIAL, &f)) {
+		if (f.type != QUIC_FRAME_CRYPTO || f.crypto.offset || f.crypto.data.len < 64)
+			continue;
+		memcpy(again.hello[retried], f.crypto.data.data, 64);
+		if (retried && !again.sent_at)
+			again.sent_at = sim.now;
+	}
+}
+
+static void again_on_settle(struct sim_endpoint *ep)
+{
+	if (!ep->me && ep->conn.retried && !again.retried_at)
+		again.retried_at = sim.now;
+}
+
+static const struct sim_hooks again_hooks = {
+	.on_init = give_token,
+	.on_packet = again_on_packet,
+	.on_settle = again_on_settle,
+};
+
 /* [9000-8.1.2] [9000-17.2.5.1#1,3,4] [9000-17.2.5.2#3,5] [9000-17.2.5.3#1] */
 static const char *a_retry_validates_the_client(u64 seed)
 {
 	struct sim_config cfg;
 
 	establish_config(&cfg, seed);
+	cfg.hooks = &again_hooks;
+	memset(&again, 0, sizeof(again));
 	if (sim_run(&sim, &cfg))
 		return scenario_end();
+	if (!again.sent_at || again.sent_at != again.retried_at ||
+	    memcmp(again.hello[0], again.hello[1], sizeof(again.hello[0])))
+		sim_fail(&sim, "the same ClientHello did not follow at once");
 	if (server->retries != 1 || !client->conn.retried)
 		sim_fail(&sim, "there was not exactly one Retry");
 	if (!server->conn.local.present || !server->conn.retried)
@@ -105,13 +147,14 @@ enum retry_forgery {
 };
 
 static enum retry_forgery forgery;
+static const struct quic_cid retry_forged_scid = { .len = 8, .data = "attacker" };
 static bool forgery_late;	/* after the server's first Initial */
 
 static void forge_retry(struct sim *s, enum retry_forgery how)
 {
 	struct quic_conn *conn = &s->ep[0].conn;
 	const struct quic_version *v = conn->version;
-	struct quic_cid dcid = conn->initial_scid, scid = { .len = 8, .data = "attacker" };
+	struct quic_cid dcid = conn->initial_scid, scid = retry_forged_scid;
 	u8 buf[QUIC_ADMIT_RETRY_BYTES], tag[QUIC_TAG_BYTES];
 	struct quic_writer w;
 
@@ -125,7 +168,7 @@ static void forge_retry(struct sim *s, enum retry_forgery how)
 	quic_header_encode_retry(&w, v, &dcid, &scid,
 				 (struct quic_span){ (u8 *)"tok", how == FORGED_EMPTY ? 0 : 3 });
 	buf[0] ^= sim_random(s, 16);	/* bits without a meaning */
-	quic_edge_retry_tag(v, &conn->original_dcid, buf, w.len, tag);
+	quic_edge_retry_tag(v, &conn->initial_dcid, buf, w.len, tag);
 	if (how == FORGED_TAG)
 		tag[sim_random(s, sizeof(tag))] ^= 1 << sim_random(s, 8);
 	quic_wire_put_bytes(&w, tag, sizeof(tag));
@@ -188,7 +231,35 @@ static const char *a_retry_of_somebody_else_is_found_out(u64 seed)
 	return scenario_end();
 }
 
-/* [9000-17.2.5.2#1,2] [9000-7.2#4] */
+static bool retried_twice;
+
+static void second_on_settle(struct sim_endpoint *ep)
+{
+	if (ep->me || retried_twice || !ep->conn.retried || ep->conn.peer_id_known)
+		return;
+	retried_twice = true;
+	forge_retry(ep->sim, FORGED_BY_WITNESS);
+}
+
+static const struct sim_hooks second_hooks = { .on_settle = second_on_settle };
+
+/* [9000-17.2.5.2#1] correct but for its author, and it answers the second first flight */
+static const char *a_second_retry_is_ignored(u64 seed)
+{
+	struct sim_config cfg;
+
+	establish_config(&cfg, seed);
+	cfg.hooks = &second_hooks;
+	forgery_late = true;
+	retried_twice = false;
+	if (sim_run(&sim, &cfg))
+		return scenario_end();
+	if (!retried_twice || quic_cid_equal(&client->conn.retry_scid, &retry_forged_scid))
+		sim_fail(&sim, "there was no second Retry, or it was believed");
+	return scenario_end();
+}
+
+/* [9000-17.2.5.2#2] [9000-7.2#4] */
 static const char *a_retry_after_an_initial_is_ignored(u64 seed)
 {
 	struct sim_config cfg;
@@ -503,6 +574,7 @@ int main(int argc, char **argv)
 		SCENARIO(a_retry_survives_loss_and_corruption),
 		SCENARIO(forged_retries_change_nothing),
 		SCENARIO(a_retry_of_somebody_else_is_found_out),
+		SCENARIO(a_second_retry_is_ignored),
 		SCENARIO(a_retry_after_an_initial_is_ignored),
 		SCENARIO(a_retry_token_of_before_is_refused),
 		SCENARIO(an_old_retry_token_is_refused),

@@ -156,7 +156,10 @@ static const char *migration_to_a_dead_address(u64 seed)
 	return plan.done == 2 ? NULL : "it was over before the attempt";
 }
 
-/* [9000-8.2.1#1] [9000-8.2.2#1,3,4,7] [9000-19.17#1] the first ones are lost, later ones do it */
+/*
+ * [9000-8.2.1#1,2] [9000-8.2.2#1,2,3,4,5,6,7] [9000-19.17#1]: the first ones are lost, later
+ * ones do it
+ */
 static const char *lost_challenges_are_repeated(u64 seed)
 {
 	struct sim_config cfg;
