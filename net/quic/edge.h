@@ -283,10 +283,12 @@ void quic_edge_burst_end(struct quic_burst *b, u16 bytes);
  * quic_edge_burst_commit() - mask headers and send
  * @b: the burst; gone afterwards
  *
- * Return: 0; -EMSGSIZE when the path's MTU is smaller; other errno of the IP
- * layer.  The packets count as sent in any case.
+ * Return: 0; -EMSGSIZE when a datagram is larger than quic_edge_mtu(); other errno
+ * of the IP layer.  The packets count as sent in any case.
  */
 int quic_edge_burst_commit(struct quic_burst *b);
+/* UDP payload bytes that the interface of @path takes now; 0: there is none. */
+u32 quic_edge_mtu(struct quic_conn *conn, const struct quic_path *path);
 
 /* ---- receive ---- */
 

@@ -333,7 +333,7 @@ static bool packet_send_burst(struct quic_conn *conn, quic_us now)
 		total += bytes;
 	}
 	if (quic_edge_burst_commit(b) == -EMSGSIZE)
-		quic_conn_on_too_big(conn, QUIC_MIN_DATAGRAM_BYTES, now);
+		quic_conn_on_too_big(conn, quic_edge_mtu(conn, p), now);
 	quic_conn_on_burst_sent(conn);
 	quic_pacer_on_sent(&p->pacer, now, quic_cong_pacing_rate(&p->cong, &p->rtt), total);
 	return total;
@@ -430,9 +430,10 @@ void quic_packet_output(struct quic_conn *conn, quic_us now)
 	quic_timers_stop(&conn->timers, QUIC_TIMER_PACE);
 	if (conn->probe_paths)					/* [9000-8.2.2#2] */
 		quic_packet_send_path_probes(conn, now);
-	quic_packet_send_mtu_probe(conn, now);
+	quic_packet_send_mtu_probe(conn, true, now);
 	while (packet_send_burst(conn, now))
 		if (!quic_conn_is_open(conn))
 			return;
+	quic_packet_send_mtu_probe(conn, false, now);
 	packet_note_limit(conn);
 }

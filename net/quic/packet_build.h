@@ -64,6 +64,7 @@ void quic_packet_seal(struct quic_conn *conn, struct quic_burst *b, struct quic_
 
 /* packet_probe.c: probes of paths, and of the datagram size of the path in use. */
 void quic_packet_send_path_probes(struct quic_conn *conn, quic_us now);
-void quic_packet_send_mtu_probe(struct quic_conn *conn, quic_us now);
+/* @ahead: of data, which shall find half of the window free. */
+void quic_packet_send_mtu_probe(struct quic_conn *conn, bool ahead, quic_us now);
 
 #endif /* _QUIC_PACKET_BUILD_H */

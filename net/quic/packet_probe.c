@@ -6,8 +6,9 @@
  *			as the path's amplification limit allows (RFC 9000 8.2)
  *   MTU probe:		a PING padded to the size in question (14.4)
  *
- * Each leaves alone in its datagram, before data that would fill the congestion
- * window: there are few of them, counted and timed by their machines.
+ * Each leaves alone in its datagram; there are few of them, counted and timed by
+ * their machines.  One for the size may take half of the congestion window before
+ * data fill it, and what they have left of it.
  */
 #include "packet_build.h"
 
@@ -154,15 +155,16 @@ static noinline void probe_build_mtu(struct quic_conn *conn, struct quic_burst *
 	quic_edge_burst_end(b, g.len);
 }
 
-void quic_packet_send_mtu_probe(struct quic_conn *conn, quic_us now)
+void quic_packet_send_mtu_probe(struct quic_conn *conn, bool ahead, quic_us now)
 {
 	const struct quic_cong *c = &conn->path->cong;
+	u64 window = ahead ? max_t(u64, c->cwnd / 2, 2 * c->mss) : c->cwnd;
 	struct quic_burst *b;
 	u16 size;
 
 	if (!conn->confirmed)
 		return;
-	size = quic_pmtud_fit(&conn->path->pmtud, c->cwnd, quic_cong_room(c));
+	size = quic_pmtud_fit(&conn->path->pmtud, window, min(quic_cong_room(c), window));
 	if (!size || quic_path_amplification_room(conn->path) < size)
 		return;
 	b = quic_edge_burst_begin(conn, conn->path, size, QUIC_ECN_NOT_ECT, now);
@@ -170,5 +172,5 @@ void quic_packet_send_mtu_probe(struct quic_conn *conn, quic_us now)
 		return;
 	probe_build_mtu(conn, b, size, now);
 	if (quic_edge_burst_commit(b) == -EMSGSIZE)
-		quic_conn_on_too_big(conn, size - 1, now);
+		quic_conn_on_too_big(conn, quic_edge_mtu(conn, conn->path), now);
 }

@@ -569,6 +569,21 @@ static struct sk_buff *tx_skb_frags(struct quic_burst *b, u32 headroom)
 	return skb;
 }
 
+/* UDP payload bytes that fit into a packet on @dst. */
+static u32 tx_mtu(const struct dst_entry *dst, u8 family)
+{
+	u32 mtu = READ_ONCE(dst->dev->mtu), overhead = quic_family_overhead(family);
+
+	return mtu > overhead ? mtu - overhead : 0;
+}
+
+u32 quic_edge_mtu(struct quic_conn *conn, const struct quic_path *path)
+{
+	struct dst_entry *dst = tx_route(quic_host(conn), path);
+
+	return dst ? tx_mtu(dst, path->remote.family) : 0;
+}
+
 static int tx_send(struct quic_burst *b)
 {
 	u8 family = b->path->remote.family;
@@ -580,8 +595,7 @@ static int tx_send(struct quic_burst *b)
 
 	if (!dst || !t)
 		return -ENETUNREACH;
-	if ((b->nr > 1 ? b->dgram_bytes : b->last_bytes) + quic_family_overhead(family) >
-	    READ_ONCE(dst->dev->mtu))
+	if ((b->nr > 1 ? b->dgram_bytes : b->last_bytes) > tx_mtu(dst, family))
 		return -EMSGSIZE;
 	headroom = quic_family_headroom(dst, family);
 	skb = b->bytes <= tx_linear_max_bytes && b->nr == 1 ? tx_skb_linear(b, headroom) :

@@ -560,6 +560,15 @@ void TestSize() {
   tap.Ok(Info(p.client).pmtu_bytes <= 1272, "the size was found");
   SetRouterMtu(1500);
 
+  // Our own interface shrinks and grows.
+  p = MakePair(Options());
+  Transfer(p, 300000, "a transfer");
+  tap.Equal(1472U, static_cast<unsigned>(Info(p.client).pmtu_bytes), "1472 again");
+  Run(std::string("ip -n ") + kClientNs + " link set c0 mtu 1333");
+  Transfer(p, 300000, "a transfer through an interface that shrank");
+  tap.Equal(1305U, static_cast<unsigned>(Info(p.client).pmtu_bytes), "what the interface takes");
+  Run(std::string("ip -n ") + kClientNs + " link set c0 mtu 1500");
+
   quic_config config = {};
   config.plpmtud_probe_interval = UINT32_MAX;
   PairOptions o = Options();

@@ -36,7 +36,7 @@ static void pmtud_failed(struct quic_pmtud *p, u16 size)
 	p->lost = 0;
 }
 
-u16 quic_pmtud_fit(struct quic_pmtud *p, u64 cwnd, u64 room)
+u16 quic_pmtud_fit(struct quic_pmtud *p, u64 window, u64 room)
 {
 	u16 size = quic_pmtud_next(p);
 
@@ -44,7 +44,7 @@ u16 quic_pmtud_fit(struct quic_pmtud *p, u64 cwnd, u64 room)
 		return size;
 	if (!p->probe)
 		return room >= 2 * p->good ? room : 0;
-	if (p->probe > cwnd)
+	if (p->probe > window)
 		pmtud_failed(p, p->probe);
 	return 0;
 }

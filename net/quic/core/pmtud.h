@@ -47,17 +47,17 @@ void quic_pmtud_init(struct quic_pmtud *p, u16 good, u16 max);
 /* Size of the probe to send now, 0: none (found, or one is in flight). */
 u16 quic_pmtud_next(const struct quic_pmtud *p);
 /**
- * quic_pmtud_fit() - the same within a congestion window
+ * quic_pmtud_fit() - the same within the congestion window
  * @p: search
- * @cwnd: the window in bytes
- * @room: bytes of it that are free
+ * @window: bytes of it that a probe may take
+ * @room: those that are free
  *
- * A size that was lost and that the whole window has become too small for counts
- * as too large, until quic_pmtud_raise().
+ * A size that was lost and that the window has become too small for counts as too
+ * large, until quic_pmtud_raise().
  *
  * Return: quic_pmtud_next(), or a size on the way there; 0: none now.
  */
-u16 quic_pmtud_fit(struct quic_pmtud *p, u64 cwnd, u64 room);
+u16 quic_pmtud_fit(struct quic_pmtud *p, u64 window, u64 room);
 void quic_pmtud_on_sent(struct quic_pmtud *p, u16 size);
 /* A probe of @size arrived: true when @good grew. */
 bool quic_pmtud_on_acked(struct quic_pmtud *p, u16 size);

@@ -572,7 +572,14 @@ void quic_edge_burst_end(struct quic_burst *b, u16 bytes)
 	}
 }
 
-int quic_edge_burst_commit(struct quic_burst *b)
+u32 quic_edge_mtu(struct quic_conn *conn, const struct quic_path *path)
+{
+	struct sim_endpoint *ep = sim_endpoint_of(conn);
+
+	return ep->sim->cfg.link[ep->me].device_mtu ?: U16_MAX;
+}
+
+static void burst_send(struct quic_burst *b)
 {
 	unsigned int i;
 	u8 mask[5];
@@ -584,9 +591,18 @@ int quic_edge_burst_commit(struct quic_burst *b)
 	for (i = 0; i < b->nr; i++)
 		sim_send(b->ep->sim, b->ep->me, b->path, b->mem + (size_t)i * b->dgram_bytes,
 			 b->len[i], b->ecn);
+}
+
+int quic_edge_burst_commit(struct quic_burst *b)
+{
+	u32 largest = b->nr > 1 ? b->dgram_bytes : b->len[0];
+	bool fits = !b->nr || largest <= quic_edge_mtu(&b->ep->conn, b->path);
+
+	if (fits)
+		burst_send(b);
 	free(b->mem);
 	free(b);
-	return 0;
+	return fits ? 0 : -EMSGSIZE;
 }
 
 /* ---- receive ---- */

@@ -51,6 +51,7 @@ struct sim_link_config {
 	unsigned int corrupt;
 	unsigned int ce;	/* ECN: marks ECT packets */
 	u32 mtu;		/* UDP payload bytes carried; larger ones vanish */
+	u32 device_mtu;		/* those the sender's interface takes, 0: all; EMSGSIZE for more */
 	u64 rate;		/* bytes per second, 0: unlimited */
 	quic_us queue;		/* bottleneck buffer in time, with @rate */
 	unsigned int queue_pkts;	/* instead: buffer in datagrams */

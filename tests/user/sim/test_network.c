@@ -105,10 +105,70 @@ static const char *search_ends_while_the_window_is_full(u64 seed)
 		return err;
 	if (!top_at)
 		return "it was not found";
-	/* One round trip where the first window has room for the size, else some more. */
-	if (top_at - top_from > (top_bytes < 12000 ? 2 : 6) * 2 * latency)
+	/* A round trip or two, but some more where the window has to grow for it first. */
+	if (top_at - top_from > (top_bytes < 12000 ? 3 : 6) * 2 * latency)
 		return "it took too long";
 	return NULL;
+}
+
+/* An interface for large datagrams, a path for small ones, and not many of them at a time. */
+static const char *search_ends_in_a_small_window(u64 seed)
+{
+	struct sim_config cfg;
+	const char *err;
+	u32 found;
+
+	upload(&cfg, seed, NULL, 2 << 20);
+	cfg.mtu_max = 8972;
+	cfg.link[0].latency = 5000;
+	cfg.link[0].rate = 250000;
+	cfg.link[0].queue_pkts = 2 + seed % 8;
+	err = scenario_run(&cfg);
+	found = client->conn.path->mtu;
+	if (!err && (found > 1472 || found + QUIC_PMTUD_STEP_BYTES < 1472))
+		return "another size than the path's";
+	return err;
+}
+
+static u32 device_mtu;		/* that both interfaces get at some time */
+static quic_us device_at;
+static quic_us settled_at;	/* when the size was that */
+
+static void device_on_settle(struct sim_endpoint *ep)
+{
+	if (sim.now < device_at || ep != client)
+		return;
+	sim.cfg.link[0].device_mtu = device_mtu;
+	sim.cfg.link[1].device_mtu = device_mtu;
+	if (!settled_at && ep->conn.path->mtu == device_mtu)
+		settled_at = sim.now;
+}
+
+static const struct sim_hooks device_hooks = { .on_settle = device_on_settle };
+
+/* What the interface says is the size from then on, and not a reason to start at 1200 again. */
+static const char *interface_that_shrinks_gives_the_size(u64 seed)
+{
+	struct sim_config cfg;
+	const char *err;
+	unsigned int i;
+
+	device_mtu = 1200 + seed * 997 % 7000;
+	device_at = start_at + 200000 + seed * 7919 % 200000;
+	settled_at = 0;
+	upload(&cfg, seed, &device_hooks, 1 << 20);
+	cfg.mtu_max = 9000;
+	for (i = 0; i < 2; i++) {
+		cfg.link[i].mtu = 9000;
+		cfg.link[i].rate = 1000000;
+		cfg.link[i].queue = 100000;
+	}
+	err = scenario_run(&cfg);
+	if (err)
+		return err;
+	if (!settled_at || settled_at > device_at + 200000)
+		return "another size, or much later";
+	return client->conn.path->mtu != device_mtu ? "it did not stay" : NULL;
 }
 
 static u32 most_bytes;
@@ -351,6 +411,8 @@ int main(int argc, char **argv)
 	static const struct scenario list[] = {
 		SCENARIO(search_finds_what_the_path_carries),
 		SCENARIO(search_ends_while_the_window_is_full),
+		SCENARIO(search_ends_in_a_small_window),
+		SCENARIO(interface_that_shrinks_gives_the_size),
 		SCENARIO(limit_of_the_peer_is_kept),
 		SCENARIO(path_that_shrinks_is_no_black_hole),
 		SCENARIO(small_initials_are_neither_sent_nor_taken),

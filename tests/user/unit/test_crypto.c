@@ -200,7 +200,8 @@ static void seal_one(const struct quic_key *key, const struct sample *s, unsigne
 	struct quic_tx_pkt pkt = {
 		.len = len, .hdr_len = s->hdr_len, .pn_len = s->pn_len, .pn = s->pn, .key = key,
 	};
-	static struct sim_endpoint ep;
+	static struct sim network;
+	static struct sim_endpoint ep = { .sim = &network };
 	struct quic_path path = {};
 	struct quic_burst *b;
 	unsigned int i;
