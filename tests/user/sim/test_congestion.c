@@ -195,11 +195,12 @@ static u64 not_paced(const struct quic_cong *c, const struct quic_rtt *rtt)
 }
 
 /*
- * Cross traffic: CUBIC that lets the ACKs pace it, as TCP's does.  It loses something at
- * almost every overflow of the queue, since its packets come there in pairs, and the
- * paced one at two of three.  That is pacing alone, which RFC 9002 7.7 asks for: two
- * flows of Linux TCP CUBIC, one of them paced, come to 6.3 and 3.3 Mbit/s with a queue
- * of 100 packets.  The smaller the queue, the smaller the difference.
+ * Cross traffic: CUBIC that lets the ACKs pace it, as TCP's does.  Both send in pairs, as
+ * ACKs come; without pacing what the window grew by leaves with a pair, and three in a
+ * row meet a queue that is full (600 times a minute, against four).  It has three
+ * congestion events where the paced one has two.  That is pacing alone, which RFC 9002
+ * 7.7 asks for: two flows of Linux TCP CUBIC, one of them paced, come to 6.3 and 3.3
+ * Mbit/s with a queue of 100 packets.  The smaller the queue, the smaller the difference.
  */
 static const char *cubic_leaves_its_share_to_one_without_pacing(u64 seed)
 {
