@@ -38,10 +38,9 @@ static bool unclaimed_take(struct quic_sock_net *sn, enum quic_stateless kind)
 
 	spin_lock(&sn->stateless_lock);
 	fresh = div_u64(min(now - b->filled_at, QUIC_US_PER_SEC) * rate, QUIC_US_PER_SEC);
-	if (fresh) {
-		b->replies = min_t(u64, b->replies + fresh, rate);
+	if (fresh)
 		b->filled_at = now;
-	}
+	b->replies = min_t(u64, b->replies + fresh, rate);	/* a rate that sank acts at once */
 	if (b->replies) {
 		b->replies--;
 		ok = true;
