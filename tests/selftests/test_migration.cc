@@ -494,6 +494,11 @@ size_t Move(const Pair &p, size_t size) {
   return seen.bytes.size();
 }
 
+void SetEndMtu(int mtu) {
+  Run(std::string("ip -n ") + kClientNs + " link set c0 mtu " + std::to_string(mtu));
+  Run(std::string("ip -n ") + kServerNs + " link set s0 mtu " + std::to_string(mtu));
+}
+
 void Transfer(const Pair &p, size_t size, const std::string &name) {
   tap.Equal(size, Move(p, size), name);
 }
@@ -568,6 +573,20 @@ void TestSize() {
   Transfer(p, 300000, "a transfer through an interface that shrank");
   tap.Equal(1305U, static_cast<unsigned>(Info(p.client).pmtu_bytes), "what the interface takes");
   Run(std::string("ip -n ") + kClientNs + " link set c0 mtu 1500");
+
+  // Jumbo frames all the way: a step and then the largest.
+  SetEndMtu(9000);
+  SetRouterMtu(9000);
+  p = MakePair(Options());
+  Transfer(p, 300000, "a transfer over a path for jumbo frames");
+  tap.Equal(8972U, static_cast<unsigned>(Info(p.client).pmtu_bytes), "carries 8972");
+  // At the ends alone: nobody tells, and the search goes down.
+  SetRouterMtu(1500);
+  p = MakePair(Options());
+  Transfer(p, 3000000, "a transfer from jumbo frames into a path without");
+  const unsigned found = Info(p.client).pmtu_bytes;
+  tap.Ok(found > 1472 - 32 && found <= 1472, "finds what the path carries");
+  SetEndMtu(1500);
 
   quic_config config = {};
   config.plpmtud_probe_interval = UINT32_MAX;
