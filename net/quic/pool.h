@@ -17,6 +17,7 @@
 #define _QUIC_POOL_H
 
 #include <linux/mm.h>
+#include <linux/uio.h>
 
 #include "edge.h"
 
@@ -77,6 +78,21 @@ int quic_pool_alloc(struct quic_pool *pool, u32 len, gfp_t gfp, struct quic_buf 
 
 /* Gives back the tail of the slot allocated last, when only @used bytes of it were needed. */
 void quic_pool_shrink(struct quic_pool *pool, struct quic_buf *buf, u32 used);
+
+/*
+ * Copy to and from a slot: bytes copied.  As pages, which they are: copy_from_iter() and
+ * copy_to_iter() would have to find out for each piece what the pointer points to.
+ */
+static inline size_t quic_pool_copy_from_iter(u8 *to, size_t len, struct iov_iter *from)
+{
+	return copy_page_from_iter(virt_to_page(to), offset_in_page(to), len, from);
+}
+
+/* The other way. */
+static inline size_t quic_pool_copy_to_iter(const u8 *data, size_t len, struct iov_iter *to)
+{
+	return copy_page_to_iter(virt_to_page(data), offset_in_page(data), len, to);
+}
 
 /* Bytes the pool's own references pin. */
 u32 quic_pool_bytes(const struct quic_pool *pool);

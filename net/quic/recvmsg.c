@@ -68,7 +68,7 @@ static ssize_t recv_copy(const struct quic_inqueue *in, struct iov_iter *to, siz
 
 	for (i = 0; done < len && (buf = quic_inqueue_peek_at(in, i)); i++) {
 		n = min_t(size_t, len - done, buf->len);
-		got = copy_to_iter(buf->data, n, to);
+		got = quic_pool_copy_to_iter(buf->data, n, to);
 		done += got;
 		if (got < n)
 			return done ?: -EFAULT;

@@ -332,7 +332,7 @@ static ssize_t send_fill(struct quic_sock *q, struct quic_stream *s, struct iov_
 			continue;
 		}
 		room = min(room, want - done);
-		n = copy_from_iter(to, room, from);
+		n = quic_pool_copy_from_iter(to, room, from);
 		quic_sndbuf_commit(&s->snd, n);
 		done += n;
 		if (n < room)
