@@ -212,9 +212,33 @@ void quic_wire_put_varint_fixed(struct quic_writer *w, unsigned int bytes, u64 v
 	quic_wire_put_uint(w, bytes, v | (u64)ilog2(bytes) << (8 * bytes - 2));
 }
 
+/* The two top bits hold log2 of the length. */
 void quic_wire_put_varint(struct quic_writer *w, u64 v)
 {
-	quic_wire_put_varint_fixed(w, quic_wire_varint_len(v), v);
+	unsigned int bytes = quic_wire_varint_len(v);
+	u8 *p;
+
+	if (v > QUIC_VARINT_MAX) {
+		w->overflow = true;
+		return;
+	}
+	p = quic_wire_reserve(w, bytes);
+	if (!p)
+		return;
+	switch (bytes) {
+	case 1:
+		*p = v;
+		break;
+	case 2:
+		put_unaligned_be16(v | 1U << 14, p);
+		break;
+	case 4:
+		put_unaligned_be32(v | 2U << 30, p);
+		break;
+	default:
+		put_unaligned_be64(v | 3ULL << 62, p);
+		break;
+	}
 }
 
 void quic_wire_put_bytes(struct quic_writer *w, const void *src, size_t len)
