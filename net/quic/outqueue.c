@@ -429,12 +429,16 @@ static void fill_datagrams(struct quic_conn *conn, struct quic_fill *f)
 
 /**
  * struct stream_cut - how a run of a stream is put into the room of a packet
+ * @at: where its bytes begin
+ * @hdr: bytes of the frame's header
  * @len: bytes of it
  * @pad: PADDING before the frame, so that it ends the packet
  * @with_len: the frame has a Length field
  * @fin: the frame carries FIN
  */
 struct stream_cut {
+	struct quic_sndbuf_place at;
+	u32 hdr;
 	u32 len;
 	u32 pad;
 	bool with_len;
@@ -452,16 +456,16 @@ static bool stream_cut(const struct quic_fill *f, const struct quic_stream *s,
 	u32 fixed = 1 + quic_wire_varint_len(s->sid) +
 		    (run->off ? quic_wire_varint_len(run->off) : 0);
 	u32 room = fill_room(f), take, left;
-	u16 headroom;
 
 	if (room < fixed + outqueue_min_stream_room)
 		return false;
+	quic_sndbuf_locate(&s->snd, run->off, &cut->at);
 	take = min_t(u64, run->len, room - fixed);
-	left = quic_sndbuf_contiguous(&s->snd, run->off, &headroom);
+	left = cut->at.len;
 	if (take > left && take - left <= outqueue_pad_bytes && room - fixed - left < room / 2)
 		take = left;
-	left = fill_nameable(f, &s->snd, run->off, take);
-	take = min(take, left);
+	if (take > left)
+		take = fill_nameable(f, &s->snd, run->off, take);
 	if (run->len && !take)
 		return false;
 	left = room - fixed - take;
@@ -469,6 +473,7 @@ static bool stream_cut(const struct quic_fill *f, const struct quic_stream *s,
 	cut->with_len = left > outqueue_pad_bytes;
 	cut->pad = cut->with_len ? 0 : left;
 	cut->fin = run->fin && take == run->len;
+	cut->hdr = fixed + (cut->with_len ? quic_wire_varint_len(take) : 0);
 	return true;
 }
 
@@ -477,31 +482,24 @@ static bool stream_cut(const struct quic_fill *f, const struct quic_stream *s,
  * some: then header and bytes are one piece for the AEAD, which saves it a
  * scatterlist boundary in every packet of a bulk transfer.
  */
-static bool fill_stream_headroom(struct quic_fill *f, struct quic_stream *s, u64 off,
+static bool fill_stream_headroom(struct quic_fill *f, const struct quic_stream *s, u64 off,
 				 const struct stream_cut *cut)
 {
 	struct quic_tx_pkt *p = f->pkt;
-	struct quic_tx_seg *seg = &p->segs[p->nr_segs];
 	struct quic_writer w;
-	u8 tmp[QUIC_SNDBUF_HEADROOM];
-	unsigned int nr;
-	u16 headroom;
-	u32 have;
+	u8 *hdr;
 
-	have = quic_sndbuf_contiguous(&s->snd, off, &headroom);
-	if (have < cut->len || headroom < QUIC_SNDBUF_HEADROOM || !cut->len)
+	if (!cut->len || cut->len > cut->at.len || cut->hdr > cut->at.headroom)
 		return false;
-	quic_wire_write_init(&w, tmp, sizeof(tmp));
+	hdr = cut->at.data - cut->hdr;
+	quic_wire_write_init(&w, hdr, cut->hdr);
 	quic_frame_encode_stream(&w, s->sid, off, cut->len, cut->fin, cut->with_len);
-	if (w.overflow)
+	if (WARN_ON_ONCE(w.overflow || w.len != cut->hdr))
 		return false;
-	quic_sndbuf_segs(&s->snd, off, cut->len, seg, 1, &nr);
-	seg->data -= w.len;
-	seg->len += w.len;
-	seg->off = f->w->len;
-	memcpy((u8 *)seg->data, tmp, w.len);
-	f->w->len += seg->len;
-	p->nr_segs++;
+	p->segs[p->nr_segs++] = (struct quic_tx_seg){
+		.off = f->w->len, .len = cut->hdr + cut->len, .data = hdr,
+	};
+	f->w->len += cut->hdr + cut->len;
 	return true;
 }
 
@@ -516,7 +514,8 @@ static bool fill_stream_frame(struct quic_conn *conn, struct quic_fill *f, struc
 		return false;
 	item.len = cut.len;
 	item.fin = cut.fin;
-	quic_wire_put_zeros(f->w, cut.pad);
+	if (cut.pad)
+		quic_wire_put_zeros(f->w, cut.pad);
 	if (!fill_keep(conn, f, mark, &item))
 		return false;
 	if (!fill_stream_headroom(f, s, run->off, &cut)) {
@@ -550,7 +549,8 @@ static void fill_streams(struct quic_conn *conn, struct quic_fill *f)
 	struct quic_sndbuf_run run;
 	struct quic_stream *s;
 
-	while (f->pkt->nr_segs < QUIC_TX_SEGS_MAX && (s = outqueue_next_stream(conn))) {
+	while (f->pkt->nr_segs < QUIC_TX_SEGS_MAX && fill_room(f) > outqueue_min_stream_room &&
+	       (s = outqueue_next_stream(conn))) {
 		u64 credit = min(quic_flow_tx_room(&s->tx), quic_flow_tx_room(&conn->tx));
 
 		if (WARN_ON_ONCE(!quic_sndbuf_next_run(&s->snd, credit, &run)))

@@ -149,7 +149,7 @@ bool quic_sndbuf_next_run(const struct quic_sndbuf *b, u64 credit, struct quic_s
 	struct quic_range r;
 	u64 fresh = min(b->end - b->next, credit);
 
-	if (quic_ranges_next(&b->lost, 0, &r)) {
+	if (!quic_ranges_is_empty(&b->lost) && quic_ranges_next(&b->lost, 0, &r)) {
 		run->off = r.start;
 		run->len = r.end - r.start;
 		run->again = true;
@@ -222,18 +222,21 @@ u32 quic_sndbuf_segs(const struct quic_sndbuf *b, u64 off, u32 len, struct quic_
 	return done;
 }
 
-u32 quic_sndbuf_contiguous(const struct quic_sndbuf *b, u64 off, u16 *headroom)
+void quic_sndbuf_locate(const struct quic_sndbuf *b, u64 off, struct quic_sndbuf_place *p)
 {
 	u32 i = sndbuf_find(b, off);
 	const struct quic_sndseg *s;
+	u32 skip;
 
-	*headroom = 0;
-	if (i >= b->nr)
-		return 0;
+	if (i >= b->nr) {
+		*p = (struct quic_sndbuf_place){};
+		return;
+	}
 	s = sndbuf_at(b, i);
-	if (s->off == off)
-		*headroom = s->headroom;
-	return s->off + s->len - off;
+	skip = off - s->off;
+	p->data = s->data + skip;
+	p->len = s->len - skip;
+	p->headroom = skip ? 0 : s->headroom;
 }
 
 void quic_sndbuf_on_sent(struct quic_sndbuf *b, u64 off, u32 len, bool fin)

@@ -126,8 +126,20 @@ bool quic_sndbuf_next_run(const struct quic_sndbuf *b, u64 credit, struct quic_s
 /* Names up to @max segments that hold [@off, @off + @len): bytes covered (<= @len). */
 u32 quic_sndbuf_segs(const struct quic_sndbuf *b, u64 off, u32 len, struct quic_tx_seg *segs,
 		     unsigned int max, unsigned int *nr);
-/* Bytes from @off to the end of its segment, and the headroom when @off is its start. */
-u32 quic_sndbuf_contiguous(const struct quic_sndbuf *b, u64 off, u16 *headroom);
+
+/**
+ * struct quic_sndbuf_place - what follows an offset in its segment
+ * @data: first byte; NULL: no segment holds the offset
+ * @len: bytes up to the segment's end
+ * @headroom: bytes free before @data: those of the segment, at its start only
+ */
+struct quic_sndbuf_place {
+	u8 *data;
+	u32 len;
+	u16 headroom;
+};
+
+void quic_sndbuf_locate(const struct quic_sndbuf *b, u64 off, struct quic_sndbuf_place *p);
 /* [@off, @off + @len) (and the FIN) was put into a packet. */
 void quic_sndbuf_on_sent(struct quic_sndbuf *b, u64 off, u32 len, bool fin);
 /* ... was acknowledged: returns truesize released. -ENOMEM is absorbed (bytes stay). */

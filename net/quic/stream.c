@@ -362,9 +362,9 @@ static bool stream_holds_tail(const struct quic_conn *conn, const struct quic_st
 {
 	if (s->snd.fin || conn->flushing)
 		return false;
-	if (s->snd.end - s->snd.next >= quic_stream_slot_bytes(conn, s))
+	if (!s->corked && (conn->config.nodelay || s->small_end <= s->snd.base))
 		return false;
-	return s->corked || (!conn->config.nodelay && s->small_end > s->snd.base);
+	return s->snd.end - s->snd.next < quic_stream_slot_bytes(conn, s);
 }
 
 /*
