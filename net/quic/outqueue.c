@@ -95,7 +95,8 @@ bool quic_outqueue_has_bulk(struct quic_conn *conn, u32 bytes)
 	struct quic_stream *s;
 	u64 room;
 
-	if (!list_empty(&conn->out.again) || !list_empty(&conn->dgrams_out))
+	if (!list_empty(&conn->out.again) || !list_empty(&conn->dgrams_out) ||
+	    outqueue_crypto_waits(conn, QUIC_LEVEL_APP))
 		return false;
 	s = outqueue_next_stream(conn);
 	if (!s)
@@ -565,8 +566,12 @@ static void fill_eliciting(struct quic_conn *conn, struct quic_fill *f)
 {
 	bool app = f->level == QUIC_LEVEL_APP || f->level == QUIC_LEVEL_EARLY;
 
+	if (f->bulk) {
+		fill_streams(conn, f);
+		return;
+	}
 	fill_crypto(conn, f);
-	if (app && !f->bulk) {			/* [9000-12.5#2] [9221-5] [9221-6] */
+	if (app) {				/* [9000-12.5#2] [9221-5] [9221-6] */
 		if (f->level == QUIC_LEVEL_APP)
 			fill_connids(conn, f);
 		fill_ctl(conn, f);

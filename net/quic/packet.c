@@ -123,7 +123,10 @@ static bool packet_draft(struct quic_conn *conn, struct quic_packet_dgram *g,
 		quic_conn_requeue_oldest(conn, space);	/* rather twice than a bare PING */
 	if (quic_sent_begin(quic_packet_sent(conn, level)))
 		return false;
-	*d = (struct quic_packet_draft){ .level = level, .pkt.dst = g->dst + g->len };
+	/* The rest is set below: it is too much to be cleared for each packet. */
+	d->level = level;
+	d->pkt.dst = g->dst + g->len;
+	d->pkt.nr_segs = 0;
 	quic_wire_write_init(&w, d->pkt.dst, g->cap - g->len - QUIC_TAG_BYTES);
 	f.w = &w;
 	quic_packet_put_header(conn, g->path, d, &w);
@@ -295,7 +298,10 @@ static noinline u32 packet_send_dgram(struct quic_conn *conn, struct quic_burst 
 	g.dst = quic_edge_burst_next(b);
 	if (!g.dst)
 		return 0;
-	packet_draft_dgram(conn, &g, now);
+	if (g.bulk)
+		packet_draft(conn, &g, QUIC_LEVEL_APP, now);
+	else
+		packet_draft_dgram(conn, &g, now);
 	if (g.nr)
 		quic_packet_seal(conn, b, &g, now);
 	quic_edge_burst_end(b, g.len);
