@@ -292,7 +292,8 @@ u32 quic_edge_mtu(struct quic_conn *conn, const struct quic_path *path);
 
 /* ---- receive ---- */
 
-#define QUIC_RX_HDR_BYTES	(1 + QUIC_CID_MAX_BYTES + 4)
+/* A short header with the longest packet number, and the sample behind it. */
+#define QUIC_RX_HDR_BYTES	(1 + QUIC_CID_OURS_BYTES + 4 + QUIC_HP_SAMPLE_BYTES)
 
 /**
  * struct quic_rx_pkt - one received packet on its way to plaintext
@@ -303,8 +304,8 @@ u32 quic_edge_mtu(struct quic_conn *conn, const struct quic_path *path);
  * @level: encryption level
  * @ecn: codepoint of its datagram
  * @pn: full packet number, set by the engine after unmasking
- * @hdr: its header up to pn_off + 4, writable: unmasked in place; @hdr_inl for
- *	short headers, a linear copy for long ones
+ * @hdr: its header up to pn_off + 4, writable: unmasked in place, and the sample
+ *	of header protection; @hdr_inl for short headers, a linear copy for long ones
  * @key: header protection (unmask) and AEAD (open) to use, NULL: skip this packet
  * @dgram_last: last packet of its datagram
  * @err: result of open: 0, -EBADMSG (authentication failed), -ENOMEM, ...

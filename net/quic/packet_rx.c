@@ -73,20 +73,19 @@ static bool rx_bits_fit(const struct quic_conn *conn, u8 first)
 }
 
 /*
- * A short header packet, the usual case: nothing of it is copied but its header.
+ * A short header packet, the usual case: nothing of it is copied but its header, which
+ * is in p->hdr_inl already as far as it goes.
  * False: it is dropped; what can not be opened is described without a key.
  */
 static bool rx_describe_short(struct quic_conn *conn, struct quic_agg *agg, u32 off, u32 len,
 			      struct quic_rx_pkt *p)
 {
-	u32 hdr = 1 + QUIC_CID_OURS_BYTES + 4;	/* no other least size [9000-8.2.1#4] */
-
 	p->off = off;
 	p->len = len;
 	p->level = QUIC_LEVEL_APP;
 	p->dgram_last = true;
 	p->key = NULL;
-	if (len < hdr + QUIC_HP_SAMPLE_BYTES) {			/* [9000-10.3#3] */
+	if (len < QUIC_RX_HDR_BYTES) {	/* no other least size [9000-8.2.1#4] [9000-10.3#3] */
 		rx_drop(conn, QUIC_DROP_HEADER);
 		return true;
 	}
@@ -97,7 +96,6 @@ static bool rx_describe_short(struct quic_conn *conn, struct quic_agg *agg, u32 
 	p->pn_off = 1 + QUIC_CID_OURS_BYTES;
 	p->ecn = agg->ecn;
 	p->hdr = p->hdr_inl;
-	quic_edge_agg_copy(agg, off, hdr, p->hdr);
 	if (unlikely(!rx_bits_fit(conn, p->hdr[0]))) {		/* [9000-17.3.1#1] */
 		rx_drop(conn, QUIC_DROP_HEADER);
 		return true;
@@ -235,18 +233,17 @@ static bool rx_describe_linear(struct quic_conn *conn, struct quic_agg *agg, u32
 static unsigned int rx_describe(struct quic_conn *conn, struct quic_agg *agg,
 				struct rx_cursor *c)
 {
-	u8 first;
-
 	c->nr = 0;
 	c->stop = false;
 	while (c->dgram < agg->len && c->nr < QUIC_RX_BATCH && !c->stop) {
 		u32 len = min(agg->seg_bytes, agg->len - c->dgram);
+		struct quic_rx_pkt *p = &agg->pkts[c->nr];
 
 		if (!c->linear && !c->in) {
-			quic_edge_agg_copy(agg, c->dgram, 1, &first);
-			if (!(first & QUIC_HEADER_LONG)) {
-				c->nr += rx_describe_short(conn, agg, c->dgram, len,
-							   &agg->pkts[c->nr]);
+			quic_edge_agg_copy(agg, c->dgram, min_t(u32, len, QUIC_RX_HDR_BYTES),
+					   p->hdr_inl);
+			if (!(p->hdr_inl[0] & QUIC_HEADER_LONG)) {
+				c->nr += rx_describe_short(conn, agg, c->dgram, len, p);
 				c->dgram += len;
 				continue;
 			}
@@ -257,7 +254,7 @@ static unsigned int rx_describe(struct quic_conn *conn, struct quic_agg *agg,
 			}
 		}
 		if (c->in < len)
-			c->nr += rx_describe_linear(conn, agg, len, c, &agg->pkts[c->nr]);
+			c->nr += rx_describe_linear(conn, agg, len, c, p);
 		if (c->in >= len) {
 			c->dgram += len;
 			c->in = 0;

@@ -264,16 +264,16 @@ static void rx_mask_apply(struct quic_rx_pkt *p, const u8 *mask)
 }
 
 /* The packets from @first on that have its header protection key, as one batch: their number. */
-static unsigned int rx_unmask_run(struct quic_agg *agg, struct quic_crypto_ctx *ctx,
-				  struct quic_rx_pkt *first, unsigned int nr)
+static unsigned int rx_unmask_run(struct quic_crypto_ctx *ctx, struct quic_rx_pkt *first,
+				  unsigned int nr)
 {
 	struct quic_hp *hp = first->key->hp;
 	unsigned int i, n;
 	int err;
 
 	for (n = 0; n < min(nr, QUIC_CRYPTO_BATCH) && first[n].key && first[n].key->hp == hp; n++)
-		quic_edge_agg_copy(agg, first[n].off + first[n].pn_off + 4, QUIC_HP_SAMPLE_BYTES,
-				   quic_crypto_sample(ctx, n));
+		memcpy(quic_crypto_sample(ctx, n), first[n].hdr + first[n].pn_off + 4,
+		       QUIC_HP_SAMPLE_BYTES);
 	err = quic_crypto_masks(ctx, hp, n);
 	for (i = 0; i < n; i++) {
 		if (err)
@@ -291,7 +291,7 @@ void quic_edge_unmask(struct quic_agg *agg, struct quic_rx_pkt *pkts, unsigned i
 
 	while (i < nr) {
 		if (pkts[i].key && ctx) {
-			i += rx_unmask_run(agg, ctx, &pkts[i], nr - i);
+			i += rx_unmask_run(ctx, &pkts[i], nr - i);
 		} else {
 			pkts[i].key = NULL;
 			i++;

@@ -19,8 +19,11 @@ bool quic_wire_get_uint(struct quic_reader *r, unsigned int bytes, u64 *v)
 
 	if (quic_wire_left(r) < bytes)
 		return false;
-	for (i = 0; i < bytes; i++)
-		n = n << 8 | r->pos[i];
+	if (bytes == 4)		/* a packet number */
+		n = get_unaligned_be32(r->pos);
+	else
+		for (i = 0; i < bytes; i++)
+			n = n << 8 | r->pos[i];
 	r->pos += bytes;
 	*v = n;
 	return true;
@@ -172,6 +175,10 @@ void quic_wire_put_uint(struct quic_writer *w, unsigned int bytes, u64 v)
 
 	if (!p)
 		return;
+	if (bytes == 4) {	/* a packet number */
+		put_unaligned_be32(v, p);
+		return;
+	}
 	while (bytes) {
 		p[--bytes] = v;
 		v >>= 8;

@@ -674,7 +674,6 @@ struct quic_agg *quic_edge_agg_hold(struct quic_conn *conn, const struct quic_ag
 
 void quic_edge_unmask(struct quic_agg *agg, struct quic_rx_pkt *pkts, unsigned int nr)
 {
-	const u8 *data = to_sim(agg)->data;
 	unsigned int i, k;
 	u8 mask[5];
 
@@ -684,7 +683,7 @@ void quic_edge_unmask(struct quic_agg *agg, struct quic_rx_pkt *pkts, unsigned i
 		if (!p->key)
 			continue;
 		assert(p->pn_off + 4 + QUIC_HP_SAMPLE_BYTES <= p->len);
-		hp_mask(p->key->hp, data + p->off + p->pn_off + 4, mask);
+		hp_mask(p->key->hp, p->hdr + p->pn_off + 4, mask);
 		/* How many bytes follow is known once byte 0 is unmasked. */
 		hp_apply(p->hdr, p->pn_off, 0, mask);
 		for (k = 0; k <= (p->hdr[0] & QUIC_HEADER_PN_MASK); k++)
