@@ -342,10 +342,11 @@ static int frame_rx_validate(const struct quic_rx_pkt *pkt, struct quic_frame_rx
 	if (!quic_wire_left(&r))				/* [9000-12.4#2] */
 		return QUIC_VIOLATION_PACKET_NO_FRAMES;
 	while (quic_wire_left(&r)) {
-		res->frame_type = frame_wire_type(&r);
 		v = quic_frame_decode(&r, pkt->level, &f);
-		if (v)
+		if (v) {
+			res->frame_type = frame_wire_type(&r);
 			return v;
+		}
 		res->eliciting |= quic_frame_is_ack_eliciting(f.type);
 		res->nonprobing |= !quic_frame_is_probing(f.type);
 	}
@@ -362,11 +363,11 @@ static bool frame_rx_is_single(const struct quic_rx_pkt *pkt, struct quic_frame 
 }
 
 static int frame_rx_apply_one(struct quic_conn *conn, const struct quic_frame *f,
-			      u64 wire_type, struct frame_ctx *c)
+			      struct frame_ctx *c)
 {
 	frame_handler handler = frame_handler_of(f->type);
 
-	c->res->frame_type = wire_type;
+	c->res->frame_type = f->wire_type;
 	quic_edge_trace(conn, QUIC_TRACE_FRAME_RCVD, f->type, 0, f->bytes);
 	if (WARN_ON_ONCE(!handler))
 		return -EINVAL;
@@ -385,17 +386,15 @@ int quic_frame_rx_apply(struct quic_conn *conn, const struct quic_rx_pkt *pkt,
 	if (frame_rx_is_single(pkt, &f)) {
 		res->eliciting = quic_frame_is_ack_eliciting(f.type);
 		res->nonprobing = !quic_frame_is_probing(f.type);
-		return frame_rx_apply_one(conn, &f, frame_wire_type(&r), &c);
+		return frame_rx_apply_one(conn, &f, &c);
 	}
 	err = frame_rx_validate(pkt, res);
 	if (err)
 		return err;
 	while (quic_wire_left(&r)) {
-		u64 type = frame_wire_type(&r);
-
 		err = quic_frame_decode(&r, pkt->level, &f);
 		if (!err)
-			err = frame_rx_apply_one(conn, &f, type, &c);
+			err = frame_rx_apply_one(conn, &f, &c);
 		if (err || !quic_conn_is_open(conn))
 			return err;
 	}

@@ -341,6 +341,7 @@ int quic_frame_decode(struct quic_reader *r, enum quic_level level, struct quic_
 	if (err)
 		return err;
 	f->type = row->type;
+	f->wire_type = type;
 	f->bytes = quic_wire_left(r) - quic_wire_left(&body);
 	*r = body;
 	return 0;

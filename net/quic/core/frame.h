@@ -130,6 +130,7 @@ struct quic_frame_close {
 /**
  * struct quic_frame - one decoded frame
  * @type: as enum quic_frame_type; STREAM and DATAGRAM without their flag bits
+ * @wire_type: as it was written
  * @bytes: encoded size
  * @ack: ACK, ACK_ECN
  * @stream: STREAM
@@ -149,6 +150,7 @@ struct quic_frame_close {
  */
 struct quic_frame {
 	u64 type;
+	u64 wire_type;
 	size_t bytes;
 	union {
 		struct quic_frame_ack ack;
