@@ -3,7 +3,8 @@
  * conn_ack.c - what becomes of packets: acknowledged, lost, to be probed for
  *
  * Walks the outcomes of core/recovery and tells each item of a packet to the
- * machine it came from.  Control frames are bits: a lost one is set again when
+ * machine it came from; stream bytes of packets acknowledged in a row are told as
+ * one range.  Control frames are bits: a lost one is set again when
  * what it says still matters (RFC 9000 13.3).
  */
 #include "conn.h"
@@ -12,11 +13,25 @@ static const u8 ack_black_hole_ptos = 3;	/* PTOs in a row that cast doubt on the
 /* Packets whose content a PTO sends again, RFC 9002 6.2.4. */
 static const u8 ack_probe_pkts = 2;
 
+/* Tells the stream of @run, and begins another one. */
+static void ack_run_end(struct quic_conn *conn, struct quic_sent_item *run)
+{
+	if (run->kind == QUIC_SENT_STREAM)
+		quic_stream_on_acked(conn, run);
+	run->kind = QUIC_SENT_NONE;
+}
+
+/* @run: STREAM bytes acknowledged before this and not told yet. */
 static void ack_item_acked(struct quic_conn *conn, enum quic_space space,
-			   const struct quic_sent_item *it)
+			   const struct quic_sent_item *it, struct quic_sent_item *run)
 {
 	switch (it->kind) {
 	case QUIC_SENT_STREAM:
+		if (quic_sent_item_extend(run, it))
+			break;
+		ack_run_end(conn, run);
+		*run = *it;
+		break;
 	case QUIC_SENT_RESET_STREAM:
 		quic_stream_on_acked(conn, it);
 		break;
@@ -67,7 +82,8 @@ static quic_pn ack_pn(const struct quic_sent *s, const struct quic_sent_pkt *pkt
 }
 
 static void ack_packet_acked(struct quic_conn *conn, enum quic_space space,
-			     const struct quic_sent_pkt *pkt, quic_us now)
+			     const struct quic_sent_pkt *pkt, struct quic_sent_item *run,
+			     quic_us now)
 {
 	struct quic_sent *s = &conn->recovery.space[space].sent;
 	unsigned int i;
@@ -75,7 +91,7 @@ static void ack_packet_acked(struct quic_conn *conn, enum quic_space space,
 	if (space == QUIC_SPACE_APP && quic_keys_on_acked(&conn->keys, ack_pn(s, pkt)))
 		quic_conn_on_key_acked(conn, now);
 	for (i = 0; i < pkt->nr_items; i++)
-		ack_item_acked(conn, space, quic_sent_item_at(s, pkt, i));
+		ack_item_acked(conn, space, quic_sent_item_at(s, pkt, i), run);
 	if (pkt->ctl & QUIC_CTL_NEW_TOKEN)
 		quic_conn_forget_token(conn);
 	if (pkt->ctl & QUIC_CTL_ACK_FREQUENCY)
@@ -196,6 +212,7 @@ int quic_conn_on_ack(struct quic_conn *conn, enum quic_space space,
 		     const struct quic_frame_ack *ack, quic_us now)
 {
 	struct quic_recovery *r = &conn->recovery;
+	struct quic_sent_item run = { .kind = QUIC_SENT_NONE };
 	struct quic_sent_pkt *pkt;
 	struct quic_recovery_ack a;
 	int v;
@@ -207,7 +224,8 @@ int quic_conn_on_ack(struct quic_conn *conn, enum quic_space space,
 	if (v)
 		return v;
 	while ((pkt = quic_recovery_ack_next(r, &a)))
-		ack_packet_acked(conn, space, pkt, now);
+		ack_packet_acked(conn, space, pkt, &run, now);
+	ack_run_end(conn, &run);
 	/* The server acknowledged a Handshake packet: it has validated us (RFC 9002 6.2.2.1). */
 	if (a.newly_acked && space != QUIC_SPACE_INITIAL)
 		conn->server_validated_us = true;

@@ -172,8 +172,7 @@ int quic_sent_begin(struct quic_sent *s)
 	return 0;
 }
 
-/* Extends @last by @item when that continues it. */
-static bool quic_sent_merge(struct quic_sent_item *last, const struct quic_sent_item *item)
+bool quic_sent_item_extend(struct quic_sent_item *last, const struct quic_sent_item *item)
 {
 	if (item->kind != last->kind || last->fin)
 		return false;
@@ -191,7 +190,7 @@ bool quic_sent_add(struct quic_sent *s, const struct quic_sent_item *item)
 {
 	struct quic_sent_pkt *pkt = quic_sent_slot(s, s->next);
 
-	if (pkt->nr_items && quic_sent_merge(quic_sent_item_slot(s, s->item_next - 1), item))
+	if (pkt->nr_items && quic_sent_item_extend(quic_sent_item_slot(s, s->item_next - 1), item))
 		return true;
 	if (pkt->nr_items == QUIC_SENT_PKT_MAX_ITEMS)
 		return false;

@@ -161,6 +161,8 @@ int quic_sent_begin(struct quic_sent *s);
 bool quic_sent_is_crowded(const struct quic_sent *s);
 /* Forgets the oldest record, settled or not. */
 void quic_sent_drop_first(struct quic_sent *s);
+/* Extends STREAM or CRYPTO range @last by @item when that continues it; false: it does not. */
+bool quic_sent_item_extend(struct quic_sent_item *last, const struct quic_sent_item *item);
 /* Adds an item to the packet begun; contiguous STREAM or CRYPTO ranges merge. False: it is full. */
 bool quic_sent_add(struct quic_sent *s, const struct quic_sent_item *item);
 /* Completes it: @pkt's times, bytes, ctl and flags are taken; item fields are the ring's. */
