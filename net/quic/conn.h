@@ -404,6 +404,11 @@ int quic_conn_send_crypto(struct quic_conn *conn, enum quic_level level,
 			  const struct quic_buf *buf);
 /* Queues a DATAGRAM: 0, -EINVAL not negotiated, -EMSGSIZE, -ENOBUFS, -ENOMEM. @buf's ref moves. */
 int quic_conn_send_datagram(struct quic_conn *conn, const struct quic_buf *buf);
+/*
+ * Control frames wait for the next packet, as long as an ACK may; in place of
+ * quic_conn_output().
+ */
+void quic_conn_tell_later(struct quic_conn *conn, quic_us now);
 /* Largest DATAGRAM payload now. */
 u32 quic_conn_datagram_max(const struct quic_conn *conn);
 /**

@@ -58,7 +58,16 @@ void quic_conn_set_timers(struct quic_conn *conn, quic_us now)
 	quic_timers_set(&conn->timers, QUIC_TIMER_LOSS, at);
 	/* What the limit holds back leaves when more came in. */
 	quic_timers_set(&conn->timers, QUIC_TIMER_ACK, blocked ? QUIC_US_NEVER : app->ack_at);
+	if (!conn->ctl && list_empty(&conn->streams.ctl))
+		quic_timers_stop(&conn->timers, QUIC_TIMER_CREDIT);
 	timer_set_idle(conn);
+}
+
+void quic_conn_tell_later(struct quic_conn *conn, quic_us now)
+{
+	if (!quic_timers_is_armed(&conn->timers, QUIC_TIMER_CREDIT))
+		quic_timers_set(&conn->timers, QUIC_TIMER_CREDIT,
+				now + conn->local.max_ack_delay_ms * QUIC_US_PER_MS);
 }
 
 void quic_conn_on_authentic(struct quic_conn *conn, quic_us now)
@@ -127,7 +136,7 @@ static void timer_expired(struct quic_conn *conn, enum quic_timer t, quic_us now
 	case QUIC_TIMER_PMTU:
 		quic_conn_on_pmtu_timer(conn, now);
 		break;
-	default:	/* PACE: sending is what follows */
+	default:	/* PACE, CREDIT: sending is what follows */
 		break;
 	}
 }

@@ -135,10 +135,22 @@ static int recv_datagram(struct quic_sock *q, struct msghdr *msg, size_t len, bo
 	return n;
 }
 
-/* Credit that reading gave back and the peer should hear of. */
-static bool recv_owes_credit(const struct quic_conn *conn)
+/*
+ * Credit that reading gave back: at once if the peer may soon need it, else with the
+ * next packet, which mostly is an ACK.
+ */
+static void recv_tell_credit(struct quic_sock *q, bool ample)
 {
-	return conn->ctl || !list_empty(&conn->streams.ctl);
+	struct quic_conn *conn = quic_sock_conn(q);
+	bool owes = quic_conn_is_open(conn) && (conn->ctl || !list_empty(&conn->streams.ctl));
+
+	if (owes && (!ample || conn->ctl & ~QUIC_CTL_MAX_DATA)) {
+		quic_sock_output(q);
+		return;
+	}
+	if (owes)
+		quic_conn_tell_later(conn, quic_timer_now());
+	quic_sock_settle(q);
 }
 
 static int recv_stream(struct quic_sock *q, struct msghdr *msg, size_t len, bool peek)
@@ -148,6 +160,7 @@ static int recv_stream(struct quic_sock *q, struct msghdr *msg, size_t len, bool
 						 read_entry);
 	quic_sid sid = s->sid;
 	u32 flags = 0;
+	bool ample;
 	ssize_t n;
 
 	n = recv_copy(&s->rcv, &msg->msg_iter, len);
@@ -160,12 +173,10 @@ static int recv_stream(struct quic_sock *q, struct msghdr *msg, size_t len, bool
 		return n;
 	if (n)
 		quic_stream_on_read(conn, s, n, quic_timer_now());
+	ample = quic_flow_rx_is_ample(&s->rx) && quic_flow_rx_is_ample(&conn->rx);
 	if (flags)
 		quic_stream_on_end_told(conn, s);
-	if (quic_conn_is_open(conn) && recv_owes_credit(conn))
-		quic_sock_output(q);
-	else
-		quic_sock_settle(q);
+	recv_tell_credit(q, ample);
 	return n;
 }
 

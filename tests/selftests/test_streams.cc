@@ -191,6 +191,53 @@ void TestCredit() {
   tap.Equal(ssize_t{100000}, sent, "a writer without credit waits for the reader");
 }
 
+PairOptions WindowOf160000(uint32_t max_ack_delay_us) {
+  PairOptions o;
+  o.prepare = [=](int fd) {
+    quic_transport_param param = {};
+    param.max_data = 160000;
+    param.max_stream_data_bidi_remote = 160000;
+    param.max_ack_delay = max_ack_delay_us;
+    Set(fd, QUIC_SOCKOPT_TRANSPORT_PARAM, param);
+  };
+  return o;
+}
+
+// Sends bytes from the client and, when they are acknowledged, reads them: what credit the
+// client has then.
+uint64_t CreditAfterReading(const Pair &p, size_t bytes) {
+  std::vector<uint8_t> data = Pattern(0, 0, bytes);
+  quic_sendmsg(p.client, data.data(), bytes, 0, MSG_QUIC_STREAM_NEW);
+  for (int i = 0;
+       i < 40000 && Info(p.client).send_queued_bytes + Info(p.client).bytes_in_flight > 0; i++)
+    usleep(1000);
+  for (size_t done = 0; done < bytes;) {
+    const ssize_t n = recv(p.server, data.data(), bytes - done, 0);
+    if (n <= 0)
+      return 0;
+    done += n;
+  }
+  return Info(p.client).data_credit_send;
+}
+
+bool IsCreditRaised(const Pair &p, uint64_t before, int timeout_ms) {
+  for (int i = 0; i < timeout_ms && Info(p.client).data_credit_send == before; i++)
+    usleep(1000);
+  return Info(p.client).data_credit_send > before;
+}
+
+// Credit that the peer may soon need is told at once, else it waits for another packet.
+void TestCreditLater() {
+  Pair p = MakePair(WindowOf160000(1000000));
+  const uint64_t credit = CreditAfterReading(p, 32000);
+  tap.Equal(uint64_t{128000}, credit, "reading a fifth of the window is not told at once");
+  tap.Ok(IsCreditRaised(p, credit, 20000), "but after max_ack_delay, if nothing else is sent");
+
+  Pair q = MakePair(WindowOf160000(16000000));
+  tap.Ok(CreditAfterReading(q, 120000) > 40000 || IsCreditRaised(q, 40000, 10000),
+         "reading most of it is");
+}
+
 // ---- limits ----
 
 void TestLimits() {
@@ -433,6 +480,7 @@ int main() {
   TestEnds();
   TestResetWithBytesQueued();
   TestCredit();
+  TestCreditLater();
   TestLimits();
   TestTurns();
   TestInARow();

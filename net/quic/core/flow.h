@@ -66,4 +66,10 @@ bool quic_flow_rx_on_blocked(const struct quic_flow_rx *f, u64 limit);
 /* The limit to tell now; becomes @max. Never decreases. */
 u64 quic_flow_rx_grant(struct quic_flow_rx *f);
 
+/* The peer has half a window left: more credit need not be told at once. */
+static inline bool quic_flow_rx_is_ample(const struct quic_flow_rx *f)
+{
+	return f->max - f->received >= f->window / 2;
+}
+
 #endif /* _QUIC_CORE_FLOW_H */

@@ -20,6 +20,7 @@ static const char *const timer_names[QUIC_NR_TIMERS] = {
 	[QUIC_TIMER_PMTU] = "pmtu",
 	[QUIC_TIMER_FLUSH] = "flush",
 	[QUIC_TIMER_EARLY] = "early",
+	[QUIC_TIMER_CREDIT] = "credit",
 };
 
 /**

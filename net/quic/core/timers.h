@@ -17,6 +17,7 @@
  *   PMTU       RFC 8899: probe or raise timer
  *   FLUSH      an orphan's queued data must be delivered until then
  *   EARLY      RFC 9001 4.9.3: a server drops 0-RTT keys 3 PTO after the first 1-RTT packet
+ *   CREDIT     credit that no packet has taken along meanwhile
  */
 #ifndef _QUIC_CORE_TIMERS_H
 #define _QUIC_CORE_TIMERS_H
@@ -36,6 +37,7 @@ enum quic_timer {
 	QUIC_TIMER_PMTU,
 	QUIC_TIMER_FLUSH,
 	QUIC_TIMER_EARLY,
+	QUIC_TIMER_CREDIT,
 	QUIC_NR_TIMERS,
 };
 
