@@ -120,12 +120,16 @@ static struct page *pool_fresh_page(struct quic_pool *pool, u32 need, gfp_t gfp)
 /* A page of the ring that nobody but the ring refers to and that holds @need bytes. */
 static struct page *pool_recycled_page(struct quic_pool *pool, u32 need)
 {
-	unsigned int i, n = min_t(unsigned int, pool->nr, pool_scan_pages);
+	unsigned int i, tried = 0;
 
-	for (i = 1; i <= n; i++) {
+	for (i = 1; i <= pool->nr && tried < pool_scan_pages; i++) {
 		u16 at = (pool->idx + i) % pool->nr;
 
-		if (page_ref_count(pool->ring[at]) == 1 && page_size(pool->ring[at]) >= need) {
+		/* The first pages are small: where packets are larger they would end each scan. */
+		if (page_size(pool->ring[at]) < need)
+			continue;
+		tried++;
+		if (page_ref_count(pool->ring[at]) == 1) {
 			pool->idx = at;
 			return pool->ring[at];
 		}
