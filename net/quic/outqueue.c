@@ -71,10 +71,17 @@ static bool outqueue_crypto_waits(const struct quic_conn *conn, enum quic_level 
 	return b->next < b->end || !quic_ranges_is_empty(&b->lost);
 }
 
-bool quic_outqueue_has_data(struct quic_conn *conn, enum quic_level level)
+bool quic_outqueue_has_control(struct quic_conn *conn)
 {
 	u64 seq;
 
+	return conn->ctl || !list_empty(&conn->streams.ctl) ||
+	       quic_connid_local_next_to_send(&conn->local_ids) ||
+	       quic_connid_remote_next_retire(&conn->remote_ids, &seq);
+}
+
+bool quic_outqueue_has_data(struct quic_conn *conn, enum quic_level level)
+{
 	if (outqueue_crypto_waits(conn, level))
 		return true;
 	if (level != QUIC_LEVEL_APP && level != QUIC_LEVEL_EARLY)
@@ -85,9 +92,7 @@ bool quic_outqueue_has_data(struct quic_conn *conn, enum quic_level level)
 	if (level == QUIC_LEVEL_EARLY)
 		return conn->ctl & (QUIC_CTL_DATA_BLOCKED | QUIC_CTL_PING) ||
 		       !list_empty(&conn->streams.ctl);
-	return conn->ctl || !list_empty(&conn->streams.ctl) ||
-	       quic_connid_local_next_to_send(&conn->local_ids) ||
-	       quic_connid_remote_next_retire(&conn->remote_ids, &seq);
+	return quic_outqueue_has_control(conn);
 }
 
 bool quic_outqueue_has_bulk(struct quic_conn *conn, u32 bytes)

@@ -59,6 +59,9 @@ struct quic_fill {
 void quic_outqueue_init(struct quic_outqueue *o);
 /* Is there anything for @level that wants a packet: @acks counts a due ACK. */
 bool quic_outqueue_has_data(struct quic_conn *conn, enum quic_level level);
+/* Do control frames of 1-RTT packets wait, other than ACKs and probes of paths? */
+bool quic_outqueue_has_control(struct quic_conn *conn);
+
 /* Is there at least @bytes of new stream data for one packet? Decides bulk mode. */
 bool quic_outqueue_has_bulk(struct quic_conn *conn, u32 bytes);
 /* Writes frames into one packet and records them in the space's sent ring (begun). */

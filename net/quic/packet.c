@@ -237,10 +237,13 @@ static void packet_draft_dgram(struct quic_conn *conn, struct quic_packet_dgram 
  * struct packet_budget - what may leave in one burst
  * @bytes: by congestion window, pacer and amplification limit together
  * @hard: by the amplification limit: holds for every byte
+ * @control: control frames wait: the first datagram takes them along, or a sender
+ *	that always has more to send than it may would never give credit
  */
 struct packet_budget {
 	u64 bytes;
 	u64 hard;
+	bool control;
 };
 
 static void packet_budget(struct quic_conn *conn, quic_us now, struct packet_budget *b)
@@ -253,6 +256,7 @@ static void packet_budget(struct quic_conn *conn, quic_us now, struct packet_bud
 	b->hard = quic_path_amplification_room(p);
 	paced = quic_pacer_room(&p->pacer, now, rate, p->mtu);
 	b->bytes = min3(room, paced, b->hard);
+	b->control = quic_outqueue_has_control(conn);
 	/* Something waits for the pacer only when nothing else holds it back. */
 	if (paced < p->mtu && room >= p->mtu)
 		quic_timers_set(&conn->timers, QUIC_TIMER_PACE,
@@ -292,7 +296,7 @@ static noinline u32 packet_send_dgram(struct quic_conn *conn, struct quic_burst 
 	g.pad_to = 0;
 	g.cap = min_t(u64, conn->path->mtu, budget->hard);
 	g.eliciting = budget->bytes >= conn->path->mtu;
-	g.bulk = g.eliciting && packet_is_bulk(conn);
+	g.bulk = g.eliciting && !budget->control && packet_is_bulk(conn);
 	if (!g.bulk && !packet_has_work(conn, g.eliciting, now))
 		return 0;
 	g.dst = quic_edge_burst_next(b);
@@ -308,6 +312,7 @@ static noinline u32 packet_send_dgram(struct quic_conn *conn, struct quic_burst 
 	*full = g.len == conn->path->mtu;
 	budget->hard -= min_t(u64, budget->hard, g.len);
 	budget->bytes -= min_t(u64, budget->bytes, g.len);
+	budget->control = false;
 	return g.len;
 }
 

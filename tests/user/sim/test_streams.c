@@ -244,6 +244,49 @@ static const char *credit_survives_a_bad_network(u64 seed)
 	return streams_run(&cfg);
 }
 
+/* More to send than ever may leave, and the peer's bytes need credit of the same side. */
+static void backlog_step(struct sim_endpoint *ep)
+{
+	static const u64 backlog = 1000000, answer = 300000;
+	struct quic_stream *s;
+
+	if (ep == client) {
+		s = quic_stream_find(&client->conn, 2) ?: open_next(client, true);
+		if (s && s->snd.end < s->snd.next + backlog)
+			write_bytes(client, s, s->snd.next + backlog - s->snd.end, false);
+		credit.read += read_all(client);
+		streams_over = credit.read == 1;
+		return;
+	}
+	read_all(server);
+	if (!quic_stream_find(&server->conn, 3) && !credit.written) {
+		s = open_next(server, true);
+		credit.written = answer;
+		write_bytes(server, s, answer, true);
+	}
+}
+
+static void backlog_on_init(struct sim_endpoint *ep)
+{
+	small_windows(ep);
+	ep->conn.config.max_pacing_rate = 250000;
+	if (ep == client)
+		return;
+	ep->conn.local.initial_max_data = 1ULL << 40;
+	ep->conn.local.initial_max_stream_data_uni = 1ULL << 40;
+}
+
+static const char *a_standing_backlog_does_not_hold_credit_back(u64 seed)
+{
+	struct sim_config cfg;
+
+	memset(&credit, 0, sizeof(credit));
+	streams_config(&cfg, seed, backlog_step);
+	cfg.give_up = 60 * QUIC_US_PER_SEC;
+	hooks.on_init = backlog_on_init;
+	return streams_run(&cfg);
+}
+
 static u64 window_seen, window_max_seen;
 
 static void window_step(struct sim_endpoint *ep)
@@ -524,6 +567,7 @@ int main(int argc, char **argv)
 		SCENARIO(streams_that_do_not_share_go_by_id),
 		SCENARIO_ONCE(a_sender_without_credit_says_so_once),
 		SCENARIO(credit_survives_a_bad_network),
+		SCENARIO_ONCE(a_standing_backlog_does_not_hold_credit_back),
 		SCENARIO_ONCE(windows_grow_with_a_fast_reader),
 		SCENARIO_ONCE(windows_stay_with_a_slow_reader),
 		SCENARIO_ONCE(ten_thousand_streams_in_a_row),
