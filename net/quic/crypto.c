@@ -303,12 +303,10 @@ static void crypto_orphan_done(void *data, int err)
 		crypto_ctx_free(ctx);
 }
 
-static void crypto_hold_sg(struct quic_crypto_ctx *ctx, struct scatterlist *sg, unsigned int nr)
+static void crypto_hold_sg(struct quic_crypto_ctx *ctx, struct scatterlist *sg)
 {
-	unsigned int i;
-
-	for (i = 0; i < nr; i++) {
-		struct page *page = sg_page(&sg[i]);
+	for (; sg; sg = sg_next(sg)) {
+		struct page *page = sg_page(sg);
 
 		/* Slab memory is the context's own scratch; it has no page references. */
 		if (PageSlab(page) || ctx->nr_pages == ARRAY_SIZE(ctx->pages))
@@ -319,7 +317,8 @@ static void crypto_hold_sg(struct quic_crypto_ctx *ctx, struct scatterlist *sg, 
 }
 
 /* A request that returned @err; the callback was set by crypto_callback(). */
-static int crypto_finish(struct quic_crypto_ctx *ctx, int err, struct quic_aead *aead, bool *async)
+static int crypto_finish(struct quic_crypto_ctx *ctx, int err, struct quic_aead *aead,
+			 struct scatterlist *dst, bool *async)
 {
 	if (likely(err != -EINPROGRESS && err != -EBUSY))
 		return err;
@@ -330,8 +329,9 @@ static int crypto_finish(struct quic_crypto_ctx *ctx, int err, struct quic_aead 
 	if (aead) {
 		refcount_inc(&aead->refs);
 		ctx->orphan = aead;
-		crypto_hold_sg(ctx, ctx->src.sg, ctx->src.nr);
-		crypto_hold_sg(ctx, ctx->dst, ARRAY_SIZE(ctx->dst));
+		crypto_hold_sg(ctx, ctx->src.sg);
+		if (dst != ctx->src.sg)
+			crypto_hold_sg(ctx, dst);
 	}
 	return -EINPROGRESS;
 }
@@ -373,7 +373,7 @@ static int crypto_run(struct quic_crypto_ctx *ctx, struct quic_aead *aead,
 	aead_request_set_ad(req, ctx->src.sg[0].length);
 	aead_request_set_crypt(req, ctx->src.sg, dst, text_len, ctx->nonce);
 	err = seal ? crypto_aead_encrypt(req) : crypto_aead_decrypt(req);
-	err = crypto_finish(ctx, err, aead, &aead->async);
+	err = crypto_finish(ctx, err, aead, dst, &aead->async);
 	if (likely(!ctx->broken))
 		sg_unmark_end(last);
 	return err;
@@ -446,7 +446,7 @@ int quic_crypto_masks(struct quic_crypto_ctx *ctx, struct quic_hp *hp, unsigned 
 	else
 		skcipher_request_set_callback(req, 0, crypto_orphan_done, ctx);
 	skcipher_request_set_crypt(req, ctx->dst, ctx->dst, nr * QUIC_HP_SAMPLE_BYTES, NULL);
-	return crypto_finish(ctx, crypto_skcipher_encrypt(req), NULL, &hp->async);
+	return crypto_finish(ctx, crypto_skcipher_encrypt(req), NULL, ctx->dst, &hp->async);
 }
 
 /* ---- keys ---- */
