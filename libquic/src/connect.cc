@@ -68,7 +68,7 @@ class Attempt {
   ~Attempt() = default;
 
   // The socket comes back if the server is to be tried with a new session.
-  Outcome Run(std::unique_ptr<Socket> *socket, uint32_t timeout_ms);
+  Outcome Run(std::unique_ptr<Socket> socket, uint32_t timeout_ms);
 
  private:
   static Attempt *Of(gnutls_session_t session) {
@@ -327,7 +327,7 @@ bool Attempt::IsAuthentic() {
   return verified_ || gnutls_session_is_resumed(session_.get()) != 0;
 }
 
-Outcome Attempt::Run(std::unique_ptr<Socket> *socket, uint32_t timeout_ms) {
+Outcome Attempt::Run(std::unique_ptr<Socket> socket, uint32_t timeout_ms) {
   Outcome outcome;
   outcome.failure = CheckOptions();
   if (!outcome.failure)
@@ -336,9 +336,9 @@ Outcome Attempt::Run(std::unique_ptr<Socket> *socket, uint32_t timeout_ms) {
     outcome.failure = SetCredentials();
   if (outcome.failure)
     return outcome;
-  EnableTickets(socket->get());
+  EnableTickets(socket.get());
 
-  const int ret = Handshake::Attach(session_.get(), std::move(*socket));
+  const int ret = Handshake::Attach(session_.get(), std::move(socket));
   if (ret < 0) {
     outcome.failure = LocalFailure(ret, "the TLS library has no memory");
     return outcome;
@@ -351,9 +351,8 @@ Outcome Attempt::Run(std::unique_ptr<Socket> *socket, uint32_t timeout_ms) {
     handshake->socket().Shutdown();
   }
   outcome.failure = handshake->failure();
-  outcome.wants_new_session = handshake->WantsNewSession();
-  if (outcome.wants_new_session)
-    *socket = handshake->TakeSocket();
+  if (handshake->WantsNewSession())
+    outcome.socket = handshake->TakeSocket();
   gnutls_datum_t protocol = {};
   if (gnutls_alpn_get_selected_protocol(session_.get(), &protocol) == 0)
     outcome.alpn.assign(reinterpret_cast<const char *>(protocol.data), protocol.size);
@@ -365,11 +364,11 @@ Outcome Attempt::Run(std::unique_ptr<Socket> *socket, uint32_t timeout_ms) {
 // Version Negotiation leads to one more attempt: the socket sees to that [9368-4#2].
 Outcome Connect(bool is_server, std::unique_ptr<Socket> socket, const Options &options) {
   const uint64_t deadline = socket->NowMs() + options.timeout_ms;
-  Outcome outcome = Attempt(is_server, options).Run(&socket, options.timeout_ms);
-  if (outcome.wants_new_session) {
-    const uint64_t now = socket->NowMs();
-    outcome = Attempt(is_server, options)
-                  .Run(&socket, static_cast<uint32_t>(deadline - std::min(now, deadline)));
+  Outcome outcome = Attempt(is_server, options).Run(std::move(socket), options.timeout_ms);
+  if (outcome.socket) {
+    std::unique_ptr<Socket> again = std::move(outcome.socket);
+    const uint64_t left = deadline - std::min(again->NowMs(), deadline);
+    outcome = Attempt(is_server, options).Run(std::move(again), static_cast<uint32_t>(left));
   }
   if (outcome.failure)
     Log(LOG_ERR, "%s handshake: %s", is_server ? "server" : "client",

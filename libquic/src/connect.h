@@ -31,7 +31,7 @@ struct Options {
 struct Outcome {
   Failure failure;
   std::string alpn;
-  bool wants_new_session = false;  // the server speaks another version of QUIC
+  std::unique_ptr<Socket> socket;  // the server speaks another version of QUIC: try again
 };
 
 // Runs a handshake as a client or a server.  The socket must be a client's or

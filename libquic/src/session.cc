@@ -96,9 +96,11 @@ int GetSessionData(gnutls_session_t session, Socket *socket, void *data, size_t 
                                message.size());
   if (ret < 0)
     return ErrnoOf(ret);
-  size_t used = *size > kTailBytes ? *size - kTailBytes : 0;
+  size_t used = data != nullptr && *size > kTailBytes ? *size - kTailBytes : 0;
   ret = gnutls_session_get_data(session, used != 0 ? data : nullptr, &used);
   *size = used + kTailBytes;
+  if (ret >= 0 && data == nullptr)
+    ret = GNUTLS_E_SHORT_MEMORY_BUFFER;
   if (ret < 0)
     return ErrnoOf(ret);
   const Tail tail = MakeTail(VersionOf(socket));

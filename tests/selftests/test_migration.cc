@@ -613,6 +613,7 @@ void TestLoopback() {
   std::atomic<size_t> moved = 0, found = 0;
   for (Pair &p : pairs)
     p = MakePair();
+  threads.reserve(pairs.size());
   for (const Pair &p : pairs)
     threads.emplace_back([&] {
       moved += Move(p, kBytes);
