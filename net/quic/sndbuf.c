@@ -272,7 +272,8 @@ u64 quic_sndbuf_on_acked(struct quic_sndbuf *b, u64 off, u32 len, bool fin)
 			/* Too many islands: the bytes count as lost and go again. */
 			quic_sndbuf_on_lost(b, off, len, false);
 		}
-		if (quic_ranges_next(&b->acked, 0, &r) && r.start <= b->base) {
+		/* It may have covered one island and reached the next. */
+		while (quic_ranges_next(&b->acked, 0, &r) && r.start <= b->base) {
 			b->base = max(b->base, r.end);
 			quic_ranges_trim(&b->acked, b->base);
 		}

@@ -195,6 +195,24 @@ static void released_bytes_are_not_sent_again_when_memory_fails(void **state)
 	assert_int_equal(quic_env_live, 0);
 }
 
+/* A range that was sent again with other bounds covers one island and ends at the next. */
+static void a_range_over_one_island_joins_the_next(void **state)
+{
+	struct quic_sndbuf b;
+
+	quic_sndbuf_init(&b);
+	while (b.end < 4000)
+		append(&b, 100, 100);
+	quic_sndbuf_on_sent(&b, 0, 4000, false);
+	quic_sndbuf_on_acked(&b, 500, 500, false);
+	quic_sndbuf_on_acked(&b, 2000, 2000, false);
+	quic_sndbuf_on_acked(&b, 0, 2000, false);
+	assert_int_equal(b.base, 4000);
+	assert_true(quic_ranges_is_empty(&b.acked));
+	quic_sndbuf_exit(&b);
+	assert_int_equal(quic_env_live, 0);
+}
+
 /* A peer that acknowledges every other packet makes as many islands as it likes. */
 static void more_islands_than_are_kept_lose_no_byte(void **state)
 {
@@ -281,6 +299,7 @@ int main(void)
 		cmocka_unit_test(an_acknowledged_tail_is_given_back),
 		cmocka_unit_test(bare_fin_is_sent_and_sent_again),
 		cmocka_unit_test(released_bytes_are_not_sent_again_when_memory_fails),
+		cmocka_unit_test(a_range_over_one_island_joins_the_next),
 		cmocka_unit_test(more_islands_than_are_kept_lose_no_byte),
 		cmocka_unit_test(credit_limits_new_bytes_only),
 		cmocka_unit_test(rewound_buffer_is_sent_from_its_start),
