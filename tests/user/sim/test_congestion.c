@@ -141,7 +141,7 @@ static struct sim other;
 
 /* Two flows over one bottleneck for a minute; the second starts later. */
 static const char *share(const struct quic_cong_ops *one, const struct quic_cong_ops *two,
-			 unsigned int queue_pkts, u64 seed)
+			 unsigned int queue_pkts, double most, u64 seed)
 {
 	struct sim *sims[] = { &sim, &other };
 	struct sim_config cfg[2];
@@ -171,22 +171,22 @@ static const char *share(const struct quic_cong_ops *one, const struct quic_cong
 		return "engine memory leaked";
 	if (a + b < 9)
 		return "together they do not fill the link";
-	return a > 1.5 * b || b > 1.5 * a ? "not shared within 1:1.5" : NULL;
+	return a > most * b || b > most * a ? "not shared alike" : NULL;
 }
 
 static const char *two_cubic_flows_share(u64 seed)
 {
-	return share(&quic_cong_cubic_ops, &quic_cong_cubic_ops, 50, seed);
+	return share(&quic_cong_cubic_ops, &quic_cong_cubic_ops, 50, 1.5, seed);
 }
 
 static const char *two_reno_flows_share(u64 seed)
 {
-	return share(&quic_cong_reno_ops, &quic_cong_reno_ops, 50, seed);
+	return share(&quic_cong_reno_ops, &quic_cong_reno_ops, 50, 1.5, seed);
 }
 
 static const char *two_bbr_flows_share(u64 seed)
 {
-	return share(&quic_cong_bbr_ops, &quic_cong_bbr_ops, 50, seed);
+	return share(&quic_cong_bbr_ops, &quic_cong_bbr_ops, 50, 1.5, seed);
 }
 
 static u64 not_paced(const struct quic_cong *c, const struct quic_rtt *rtt)
@@ -200,7 +200,8 @@ static u64 not_paced(const struct quic_cong *c, const struct quic_rtt *rtt)
  * row meet a queue that is full (600 times a minute, against four).  It has three
  * congestion events where the paced one has two.  That is pacing alone, which RFC 9002
  * 7.7 asks for: two flows of Linux TCP CUBIC, one of them paced, come to 6.3 and 3.3
- * Mbit/s with a queue of 100 packets.  The smaller the queue, the smaller the difference.
+ * Mbit/s with a queue of 100 packets.  The smaller the queue, the smaller the difference:
+ * 1:1.27 here on average of 200 seeds, 1:1.54 at the worst.
  */
 static const char *cubic_leaves_its_share_to_one_without_pacing(u64 seed)
 {
@@ -208,8 +209,8 @@ static const char *cubic_leaves_its_share_to_one_without_pacing(u64 seed)
 
 	other_cubic.name = "cubic, not paced";
 	other_cubic.pacing_rate = not_paced;
-	return seed & 1 ? share(&quic_cong_cubic_ops, &other_cubic, 25, seed) :
-			  share(&other_cubic, &quic_cong_cubic_ops, 25, seed);
+	return seed & 1 ? share(&quic_cong_cubic_ops, &other_cubic, 25, 1.75, seed) :
+			  share(&other_cubic, &quic_cong_cubic_ops, 25, 1.75, seed);
 }
 
 /* ---- ECN ---- */

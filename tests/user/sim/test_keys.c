@@ -12,6 +12,7 @@
 static struct watch {
 	u32 updates;
 	quic_us may_at;		/* some three PTO after the phase was acknowledged */
+	quic_us pto;		/* before this call */
 	bool acked;
 	unsigned int begun;	/* updates of its own */
 } watch[2];
@@ -47,9 +48,10 @@ static void watch_on_settle(struct sim_endpoint *ep)
 	}
 	if (k->phase_acked && !w->acked) {
 		w->acked = true;
-		/* The ACK has changed the PTO since three of them were added. */
-		w->may_at = sim.now + 2 * quic_conn_pto(&ep->conn);
+		/* The ACK may have changed the PTO since three of them were added. */
+		w->may_at = sim.now + 2 * min(w->pto, quic_conn_pto(&ep->conn));
 	}
+	w->pto = quic_conn_pto(&ep->conn);
 	quic_conn_update_keys(&ep->conn);
 }
 
