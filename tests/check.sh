@@ -29,10 +29,11 @@ list() {
 		user,fast,all  -       unit                 $MAKE -C tests/user check
 		user           -       simulator-quick      $MAKE -C tests/user sim-quick
 		user,fast,all  -       compliance-selftest  tests/compliance/selftest
-		fast,all       kernel  selftests-uml-debug  tests/vm/selftests.sh uml-debug
+		fast,all       kernel  selftests-uml-debug  tests/vm/selftests.sh uml-debug -fuzz_memory
 		all            kernel  selftests-stock      tests/vm/selftests.sh tcg
 		fast,all       kernel  build                tests/vm/build-check.sh
 		fast,all       kernel  scenarios            tests/scenarios/run
+		fast,all       kernel  memory-uml-debug     tests/vm/selftests.sh uml-debug fuzz_memory
 		all            kernel  selftests-uml        tests/vm/selftests.sh uml
 		fast,all       -       lint                 tests/lint/run --count
 		fast,all       -       simulator            $MAKE -C tests/user sim

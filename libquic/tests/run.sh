@@ -13,8 +13,8 @@ one() {
 	local dir=build/$1 log=build/$1.log ok bad
 	shift
 	mkdir -p build
-	if ! { cmake -S libquic -B "$dir" "$@" && cmake --build "$dir" -j "$(nproc)"; } \
-		>"$log" 2>&1; then
+	if ! { flock build/libquic.lock cmake -S libquic -B "$dir" "$@" &&
+		flock build/libquic.lock cmake --build "$dir" -j "$(nproc)"; } >"$log" 2>&1; then
 		tail -n 40 "$log"
 		failed=$((failed + 1))
 		return

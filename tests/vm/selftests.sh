@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# selftests.sh BED [NAME...]: builds the module and the programs of
-# tests/selftests, and runs all, or those NAMEd, in one boot of BED (uml,
-# uml-debug, uml-7.3 or tcg). Ends with "N passed, N failed".
+# selftests.sh BED [NAME...|-NAME...]: builds the module and the programs of
+# tests/selftests, and runs all, or those NAMEd, or all but those with a -, in one
+# boot of BED (uml, uml-debug, uml-7.3 or tcg). Ends with "N passed, N failed".
 #
 # A test is a program (each *.c and *.cc, built by the Makefile there) or a
 # script (each *.sh). It prints TAP, or is one test by its exit status (4: skip).
@@ -87,14 +87,15 @@ in_guest() {
 	new_reports unload
 }
 
-# sources NAME...: all, or the named ones
+# sources NAME...: all, or the named ones, or all but the named ones
 sources() {
 	local source name found=()
 
 	for source in "$TESTS"/*.c "$TESTS"/*.cc "$TESTS"/*.sh; do
 		[ -e "$source" ] || continue
 		name=$(basename "$source")
-		if [ $# -gt 0 ]; then
+		[[ " $* " != *" -${name%.*} "* ]] || continue
+		if [ $# -gt 0 ] && [ "${1#-}" = "$1" ]; then
 			case " $* " in
 			*" ${name%.*} "*) ;;
 			*) continue ;;
@@ -114,7 +115,7 @@ main() {
 	case $bed in
 	uml | uml-debug | uml-7.3 | tcg) ;;
 	*)
-		echo "usage: selftests.sh uml|uml-debug|uml-7.3|tcg [NAME...]" >&2
+		echo "usage: selftests.sh uml|uml-debug|uml-7.3|tcg [NAME...|-NAME...]" >&2
 		return 2
 		;;
 	esac
@@ -126,7 +127,9 @@ main() {
 		return 1
 	fi
 	modules=$("$HERE/build-module.sh" "$bed") || return
-	make --no-print-directory -C "$TESTS" || return
+	# several beds may want them at once
+	mkdir -p "$BUILD"
+	flock "$BUILD/lock" make --no-print-directory -C "$TESTS" || return
 	out=${SELFTESTS_OUT-}
 	if [ -z "$out" ]; then
 		out=$(mktemp -d) && temporary=$out
